@@ -1,0 +1,103 @@
+// Canonical specification of one kernel: everything that decides its code, and nothing else. Equal specifications share one
+// object file, one symbol and one cache entry. Plain C++: no MLIR, no Halide.
+
+#ifndef RESNET_CODEGEN_KERNELSPEC_H
+#define RESNET_CODEGEN_KERNELSPEC_H
+
+#include "dialect/IR/Geometry.h"
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace resnet::codegen {
+
+/// Instruction-set levels of the x86-64 psABI. Never "host": the driver resolves the host to one of these first.
+enum class Target { X86_64, X86_64_v3, X86_64_v4 };
+
+enum class KernelKind {
+  Conv2d,        // input, filter[, bias][, addend] -> output; any groups, depthwise included
+  MaxPool2d,     // input -> output; padding never wins
+  AvgPool2d,     // input -> output; divisor by countIncludePad and ceil mode as ONNX defines them
+  GlobalAvgPool, // input -> output [N, C, 1, 1] or [N, C]
+  Linear,        // input [N, F], filter (1x1), bias -> output [N, O]
+  Head,          // input [N, C, H, W], filter (1x1), bias -> output [N, O]: global_avg_pool, linear[, softmax] in one kernel
+  Softmax,       // input [N, F] -> output [N, F]
+  Elementwise,   // input[, scale, shift][, addend] -> output: activation(input * scale[c] + shift[c] + addend)
+  Copy,          // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), or `fill` outside the input.
+                 // Layout conversion, transposed input, pad, crop and option A's subsampling are all this.
+};
+
+enum class Activation { None, Relu };
+
+/// What happens to a sum before it is stored: + bias[c], + addend(c, y, x), then the activation.
+struct Epilogue {
+  bool bias = false;
+  bool addend = false;
+  /// The addend's buffer is the output's: a schedule must then store every element once (no overlapping tiles).
+  bool addendInPlace = false;
+  Activation activation = Activation::None;
+  /// The activation covers output channels [0, activatedChannels); -1 means all.
+  int64_t activatedChannels = -1;
+  bool operator==(const Epilogue &) const = default;
+};
+
+struct KernelSpec {
+  KernelKind kind = KernelKind::Conv2d;
+  Target target = Target::X86_64;
+  /// Keeps Halide's assertions and bounds checks; for tests and bug hunts.
+  bool debug = false;
+
+  ActivationGeometry input, output, addend;
+  FilterGeometry filter;           // Conv2d, Linear, Head
+  std::array<int64_t, 2> kernel{1, 1};     // height, width (pools; equals the filter's for Conv2d)
+  std::array<int64_t, 2> strides{1, 1};    // y, x
+  std::array<int64_t, 2> dilations{1, 1};  // y, x
+  Halo padding;                            // of the operation; a Conv2d's input has at least this halo, unless it is zero there
+  bool countIncludePad = false;            // AvgPool2d
+  bool softmax = false;                    // Head
+  bool scaleShift = false;                 // Elementwise: has per-channel scale and shift operands
+  std::array<int64_t, 3> copyOffset{0, 0, 0}; // Copy: c, y, x of the input element that output (0, 0, 0) reads
+  float fill = 0.f;                        // Copy: value outside the input
+  Epilogue epilogue;
+
+  bool operator==(const KernelSpec &) const = default;
+};
+
+/// Brings a specification to its canonical form, so that equal work compares equal: a 1x1, stride-1 convolution, an
+/// elementwise kernel or a copy without offsets over halo-free maps becomes one over a single row of H*W columns; fields that the
+/// kind does not use take their defaults.
+void canonicalize(KernelSpec &spec);
+
+/// Readable text of the canonical form, in a fixed order of fields; equal exactly when the specifications are.
+std::string toString(const KernelSpec &spec);
+
+/// Kind, kernel size, channels and the first 64 bits of a hash of toString, e.g. "conv2d_3x3_64x64_56x56_1f0c...": a C identifier.
+std::string symbolName(const KernelSpec &spec);
+
+const char *toString(Target target);
+
+/// One `halide_buffer_t` that the kernel takes, in order, after the user context. Outputs come last.
+struct KernelArgument {
+  enum class Role { Input, Filter, Bias, Addend, Scale, Shift, Output } role;
+  struct Dim {
+    int32_t min, extent, stride; // in elements
+  };
+  /// Innermost first. Activations: channel in block, x, y, block, image. Rank-2 tensors: feature, image. Filters:
+  /// lane, input channel in window, kx, ky, output block. Depthwise filters: lane, kx, ky, output block. Per-channel vectors: lane, block.
+  std::vector<Dim> dims;
+  /// Index of the image dimension, whose extent is the batch and whose stride the launch gives; -1 where there is none.
+  int batchDim = -1;
+  /// Bytes from the buffer's start to the element at every dimension's min.
+  int64_t hostOffset = 0;
+};
+
+/// The kernel's arguments. The host program builds its halide_buffer_t from this and the kernel declares its ImageParams by it.
+std::vector<KernelArgument> arguments(const KernelSpec &spec);
+
+/// Multiply-adds an image, counted as two operations each (profiles show GFLOP/s by it).
+int64_t flopsPerImage(const KernelSpec &spec);
+
+} // namespace resnet::codegen
+
+#endif // RESNET_CODEGEN_KERNELSPEC_H
