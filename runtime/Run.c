@@ -1,0 +1,123 @@
+/* One run: check the tensors, provide the arena, call the compiled program in the default floating-point environment, and turn
+ * its result into a status and a message. */
+
+#include "runtime/FloatEnvironment.h"
+#include "runtime/Internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Takes the context for a call; RESNET_OK means that the caller must clear `busy`. */
+static resnet_status enter(resnet_context *context) {
+  if (!context)
+    return RESNET_INVALID_ARGUMENT;
+  if (resnet_fork_mark_is_child(&context->fork_mark)) {
+    snprintf(context->error, sizeof context->error, "the context was made before a fork, in process %d; make a new one",
+             (int)context->fork_mark.pid);
+    return RESNET_FORKED;
+  }
+  if (atomic_flag_test_and_set_explicit(&context->busy, memory_order_acquire))
+    return RESNET_BUSY;
+  context->error[0] = 0;
+  return RESNET_OK;
+}
+
+static resnet_status leave(resnet_context *context, resnet_status status) {
+  atomic_flag_clear_explicit(&context->busy, memory_order_release);
+  return status;
+}
+
+/* Grows only: a smaller batch uses the larger one's arena. */
+static resnet_status provide_arena(resnet_context *context, int64_t batch) {
+  uint64_t bytes;
+  bool fits = resnet_arena_bytes(context->model->program, batch, &bytes);
+  if (fits && bytes <= context->arena_bytes)
+    return RESNET_OK;
+  void *arena = fits ? resnet_map(bytes) : NULL;
+  if (!arena) {
+    snprintf(context->error, sizeof context->error, "out of memory for the arena of batch %lld (%llu bytes an image)",
+             (long long)batch, (unsigned long long)context->model->program->arena_bytes_per_image);
+    return RESNET_OUT_OF_MEMORY;
+  }
+  resnet_unmap(context->arena, context->arena_bytes);
+  context->arena = arena;
+  context->arena_bytes = bytes;
+  return RESNET_OK;
+}
+
+resnet_status resnet_context_reserve(resnet_context *context, int64_t batch) {
+  resnet_status status = enter(context);
+  if (status != RESNET_OK)
+    return status;
+  if (!resnet_check_batch(context->model->program, batch, context->error, sizeof context->error))
+    return leave(context, RESNET_INVALID_ARGUMENT);
+  return leave(context, provide_arena(context, batch));
+}
+
+/* "step 3 of 54, "/layer1/conv1" (conv2d_...): reason" */
+static void describe_failure(resnet_context *context, const char *reason) {
+  const resnet_program *program = context->model->program;
+  if (context->step >= 0 && context->step < program->num_steps)
+    snprintf(context->error, sizeof context->error, "step %d of %d, \"%.160s\" (%.80s): %s", (int)context->step + 1,
+             (int)program->num_steps, program->steps[context->step].source, program->steps[context->step].kernel, reason);
+  else
+    snprintf(context->error, sizeof context->error, "%s", reason);
+}
+
+/* A kernel without assertions does not see that its scratch did not fit (Scratch.c then takes memory elsewhere): told here. */
+static bool scratch_overdemanded(resnet_context *context) {
+  uint64_t demand = 0;
+  for (int32_t i = 0; i < context->num_workers; ++i)
+    if (context->workers[i].scratch_demand > demand)
+      demand = context->workers[i].scratch_demand;
+  if (demand) {
+    context->step = -1; /* the kernel that asked is not the last one */
+    char reason[RESNET_MESSAGE_BYTES];
+    snprintf(reason, sizeof reason, "a kernel demanded %llu bytes of scratch, %llu were planned", (unsigned long long)demand,
+             (unsigned long long)context->scratch_bytes);
+    describe_failure(context, reason);
+  }
+  return demand != 0;
+}
+
+resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
+                                 const resnet_tensor *outputs, int32_t num_outputs) {
+  resnet_status status = enter(context);
+  if (status != RESNET_OK)
+    return status;
+  const resnet_program *program = context->model->program;
+  int64_t batch;
+  status = resnet_check_tensors(program, inputs, num_inputs, outputs, num_outputs, &batch, context->error, sizeof context->error);
+  if (status == RESNET_OK)
+    status = provide_arena(context, batch);
+  if (status != RESNET_OK)
+    return leave(context, status);
+
+  for (int32_t i = 0; i < num_inputs; ++i)
+    context->inputs[i] = inputs[i].data;
+  for (int32_t i = 0; i < num_outputs; ++i)
+    context->outputs[i] = outputs[i].data;
+  context->step = -1;
+  resnet_worker *caller = &context->workers[0];
+  caller->message[0] = 0;
+
+  unsigned environment = resnet_float_environment_enter();
+  int32_t result =
+      context->model->variant->main(caller, context->inputs, context->outputs, context->arena, program->weights, batch);
+  resnet_float_environment_leave(environment);
+
+  bool overdemanded = scratch_overdemanded(context);
+  if (result != 0 && !overdemanded) {
+    char reason[RESNET_MESSAGE_BYTES + 32];
+    if (caller->message[0])
+      snprintf(reason, sizeof reason, "%s (code %d)", caller->message, (int)result);
+    else
+      snprintf(reason, sizeof reason, "the kernel returned %d", (int)result);
+    describe_failure(context, reason);
+  }
+  for (int32_t i = 0; i < context->num_workers; ++i)
+    resnet_scratch_reset(&context->workers[i]);
+  return leave(context, result != 0 || overdemanded ? RESNET_ERROR : RESNET_OK);
+}
+
+const char *resnet_context_get_error(const resnet_context *context) { return context ? context->error : ""; }
