@@ -6,9 +6,7 @@
 using namespace resnet;
 
 // First input channel of the group that holds output channel `out`.
-static int64_t firstInput(const FilterGeometry &f, int64_t out) {
-  return out / f.outChannelsPerGroup() * f.inChannelsPerGroup();
-}
+static int64_t firstInput(const FilterGeometry &f, int64_t out) { return out / f.outChannelsPerGroup() * f.inChannelsPerGroup(); }
 
 // Unclamped base: the block's first group's first input, rounded down to the input's block.
 static int64_t rawBase(const FilterGeometry &f, int64_t outBlock) {

@@ -55,8 +55,8 @@ struct FilterGeometry {
   int64_t inChannels = 0; // of the whole convolution, all groups together
   int64_t kernelHeight = 1, kernelWidth = 1;
   int64_t groups = 1;
-  int64_t block = kChannelBlock;  // output channels a block
-  int64_t inputBlock = 1;         // block of the input's layout: window and windowBase are multiples of it
+  int64_t block = kChannelBlock; // output channels a block
+  int64_t inputBlock = 1;        // block of the input's layout: window and windowBase are multiples of it
 
   bool operator==(const FilterGeometry &) const = default;
   bool isDepthwise() const { return groups > 1 && groups == inChannels && groups == outChannels; }

@@ -1,0 +1,307 @@
+// Canonical form, text, symbol, arguments and operation count of kernel specifications. The text is both the cache key and
+// what people read, so it lists every field that differs from its default, in a fixed order.
+
+#include "codegen/KernelSpec.h"
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <xxhash.h>
+
+using namespace resnet;
+using namespace resnet::codegen;
+
+//===-- Canonical form ----------------------------------------------------===//
+
+static bool usesFilter(KernelKind k) {
+  return k == KernelKind::Conv2d || k == KernelKind::Linear || k == KernelKind::Head;
+}
+static bool isPool(KernelKind k) { return k == KernelKind::MaxPool2d || k == KernelKind::AvgPool2d; }
+static bool isWindowed(KernelKind k) { return k == KernelKind::Conv2d || isPool(k); }
+
+// One row of H*W columns; the order of elements in memory does not change.
+static void flatten(ActivationGeometry &g) {
+  g.width *= g.height;
+  g.height = 1;
+}
+
+static bool sameMap(const ActivationGeometry &a, const ActivationGeometry &b) {
+  return a.height == b.height && a.width == b.width;
+}
+
+// Bottom or right padding that the last window really touches: what an operation declares beyond it changes nothing.
+static int64_t touchedPadding(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation, int64_t before) {
+  return std::max<int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
+}
+
+void codegen::canonicalize(KernelSpec &s) {
+  const KernelKind kind = s.kind;
+  if (kind == KernelKind::Conv2d)
+    s.kernel = {s.filter.kernelHeight, s.filter.kernelWidth};
+  if (!usesFilter(kind))
+    s.filter = FilterGeometry{};
+  if (!isWindowed(kind)) {
+    s.kernel = s.dilations = {1, 1};
+    s.padding = Halo{};
+    if (kind != KernelKind::Copy)
+      s.strides = {1, 1};
+  }
+  for (int i = 0; i < 2; ++i)
+    if (s.kernel[i] == 1)
+      s.dilations[i] = 1;
+  if (kind == KernelKind::Conv2d || kind == KernelKind::MaxPool2d ||
+      (kind == KernelKind::AvgPool2d && !s.countIncludePad)) {
+    s.padding.bottom =
+        touchedPadding(s.input.height, s.output.height, s.kernel[0], s.strides[0], s.dilations[0], s.padding.top);
+    s.padding.right =
+        touchedPadding(s.input.width, s.output.width, s.kernel[1], s.strides[1], s.dilations[1], s.padding.left);
+  }
+  if (kind != KernelKind::AvgPool2d || s.padding.empty())
+    s.countIncludePad = kind == KernelKind::AvgPool2d && s.countIncludePad && !s.padding.empty();
+  if (kind != KernelKind::Head)
+    s.softmax = false;
+  if (kind != KernelKind::Elementwise)
+    s.scaleShift = false;
+  if (kind != KernelKind::Copy) {
+    s.copyOffset = {0, 0, 0};
+    s.fill = 0.f;
+  } else if (s.fill == 0.f) {
+    s.fill = 0.f; // -0 compares equal to 0 and must print the same
+  }
+
+  Epilogue &e = s.epilogue;
+  if (!usesFilter(kind) && kind != KernelKind::Elementwise)
+    e = Epilogue{};
+  if (!usesFilter(kind))
+    e.bias = false;
+  if (kind == KernelKind::Linear || kind == KernelKind::Head)
+    e.addend = false;
+  if (!e.addend) {
+    e.addendInPlace = false;
+    s.addend = ActivationGeometry{};
+  }
+  if (e.activatedChannels == 0)
+    e.activation = Activation::None;
+  if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
+    e.activatedChannels = -1;
+
+  // Pixels that are computed alike, one by one, do not need a second dimension.
+  const bool haloFree = s.input.halo.empty() && s.output.halo.empty() && (!e.addend || s.addend.halo.empty());
+  const bool pointwise =
+      (kind == KernelKind::Conv2d && s.kernel[0] == 1 && s.kernel[1] == 1 && s.strides[0] == 1 && s.strides[1] == 1 &&
+       s.padding.empty()) ||
+      kind == KernelKind::Elementwise ||
+      (kind == KernelKind::Copy && s.strides[0] == 1 && s.strides[1] == 1 && s.copyOffset[1] == 0 && s.copyOffset[2] == 0);
+  if (haloFree && pointwise && sameMap(s.input, s.output) && (!e.addend || sameMap(s.addend, s.output))) {
+    flatten(s.input);
+    flatten(s.output);
+    if (e.addend)
+      flatten(s.addend);
+  }
+  if ((kind == KernelKind::GlobalAvgPool || kind == KernelKind::Head) && s.input.halo.empty())
+    flatten(s.input);
+}
+
+//===-- Text and symbol ---------------------------------------------------===//
+
+const char *codegen::toString(Target target) {
+  switch (target) {
+  case Target::X86_64:
+    return "x86-64";
+  case Target::X86_64_v3:
+    return "x86-64-v3";
+  case Target::X86_64_v4:
+    return "x86-64-v4";
+  }
+  return "";
+}
+
+static const char *kindName(KernelKind kind) {
+  switch (kind) {
+  case KernelKind::Conv2d:
+    return "conv2d";
+  case KernelKind::MaxPool2d:
+    return "max_pool2d";
+  case KernelKind::AvgPool2d:
+    return "avg_pool2d";
+  case KernelKind::GlobalAvgPool:
+    return "global_avg_pool";
+  case KernelKind::Linear:
+    return "linear";
+  case KernelKind::Head:
+    return "head";
+  case KernelKind::Softmax:
+    return "softmax";
+  case KernelKind::Elementwise:
+    return "elementwise";
+  case KernelKind::Copy:
+    return "copy";
+  }
+  return "";
+}
+
+static std::string num(int64_t v) { return std::to_string(v); }
+
+static std::string text(const Halo &h) {
+  return num(h.top) + "," + num(h.left) + "," + num(h.bottom) + "," + num(h.right);
+}
+
+static std::string text(const ActivationGeometry &g) {
+  std::string s = num(g.channels) + "x" + num(g.height) + "x" + num(g.width) + "/" + num(g.block);
+  if (!g.halo.empty())
+    s += "+" + text(g.halo);
+  return s;
+}
+
+static std::string text(const FilterGeometry &f) {
+  std::string s = num(f.outChannels) + "x" + num(f.inChannels) + "x" + num(f.kernelHeight) + "x" + num(f.kernelWidth) + "/" +
+                  num(f.block) + "," + num(f.inputBlock);
+  if (f.groups != 1)
+    s += " groups=" + num(f.groups);
+  return s;
+}
+
+static std::string text(const std::array<int64_t, 2> &a) { return num(a[0]) + "," + num(a[1]); }
+
+std::string codegen::toString(const KernelSpec &s) {
+  const KernelSpec def;
+  std::string t = kindName(s.kind);
+  t += std::string(" target=") + toString(s.target);
+  if (s.debug)
+    t += " debug";
+  t += " input=" + text(s.input) + " output=" + text(s.output);
+  if (!(s.addend == def.addend))
+    t += " addend=" + text(s.addend);
+  if (!(s.filter == def.filter))
+    t += " filter=" + text(s.filter);
+  if (s.kernel != def.kernel)
+    t += " kernel=" + text(s.kernel);
+  if (s.strides != def.strides)
+    t += " strides=" + text(s.strides);
+  if (s.dilations != def.dilations)
+    t += " dilations=" + text(s.dilations);
+  if (!s.padding.empty())
+    t += " padding=" + text(s.padding);
+  if (s.countIncludePad)
+    t += " count_include_pad";
+  if (s.softmax)
+    t += " softmax";
+  if (s.scaleShift)
+    t += " scale_shift";
+  if (s.copyOffset != def.copyOffset)
+    t += " offset=" + num(s.copyOffset[0]) + "," + num(s.copyOffset[1]) + "," + num(s.copyOffset[2]);
+  if (s.fill != 0.f) {
+    char buf[40];
+    std::snprintf(buf, sizeof buf, " fill=%a", s.fill); // exact
+    t += buf;
+  }
+  if (s.epilogue.bias)
+    t += " bias";
+  if (s.epilogue.addend)
+    t += " add";
+  if (s.epilogue.addendInPlace)
+    t += " in_place";
+  if (s.epilogue.activation == Activation::Relu)
+    t += " relu";
+  if (s.epilogue.activatedChannels != -1)
+    t += " activated=" + num(s.epilogue.activatedChannels);
+  return t;
+}
+
+std::string codegen::symbolName(const KernelSpec &s) {
+  std::string name = kindName(s.kind);
+  if (isWindowed(s.kind))
+    name += "_" + num(s.kernel[0]) + "x" + num(s.kernel[1]);
+  name += "_" + num(s.input.channels);
+  if (usesFilter(s.kind) || s.input.channels != s.output.channels)
+    name += "x" + num(s.output.channels);
+  // The map of the side that has one: a head's input, a convolution's output.
+  const ActivationGeometry &map = s.output.height * s.output.width > 1 ? s.output : s.input;
+  if (map.height * map.width > 1)
+    name += "_" + num(map.height) + "x" + num(map.width);
+  const std::string all = toString(s);
+  char hash[20];
+  std::snprintf(hash, sizeof hash, "_%016llx", static_cast<unsigned long long>(XXH3_64bits(all.data(), all.size())));
+  return name + hash;
+}
+
+//===-- Arguments ---------------------------------------------------------===//
+
+static KernelArgument::Dim dim(int64_t min, int64_t extent, int64_t stride) {
+  return {static_cast<int32_t>(min), static_cast<int32_t>(extent), static_cast<int32_t>(stride)};
+}
+
+// Inputs show their halo, so that padding reads it; what is written or added covers the interior only.
+static KernelArgument activation(KernelArgument::Role role, const ActivationGeometry &g, bool withHalo) {
+  KernelArgument a;
+  a.role = role;
+  const Halo h = withHalo ? g.halo : Halo{};
+  a.dims = {dim(0, g.block, 1), dim(-h.left, h.left + g.width + h.right, g.columnStride()),
+            dim(-h.top, h.top + g.height + h.bottom, g.rowStride()), dim(0, g.blocks(), g.blockStride()),
+            dim(0, 1, g.imageElements())};
+  a.batchDim = 4;
+  a.hostOffset = withHalo ? 0 : g.interiorOffset() * 4;
+  return a;
+}
+
+// [N, F]. A blocked map of one pixel without halo has its channels in a row too, the padding lanes included.
+static KernelArgument features(KernelArgument::Role role, const ActivationGeometry &g) {
+  KernelArgument a;
+  a.role = role;
+  a.dims = {dim(0, g.blocks() * g.block, 1), dim(0, 1, g.imageElements())};
+  a.batchDim = 1;
+  return a;
+}
+
+static KernelArgument filter(const FilterGeometry &f) {
+  KernelArgument a;
+  a.role = KernelArgument::Role::Filter;
+  const int64_t tap = f.window() * f.block, row = tap * f.kernelWidth;
+  a.dims.push_back(dim(0, f.block, 1));
+  if (!f.isDepthwise())
+    a.dims.push_back(dim(0, f.window(), f.block));
+  a.dims.push_back(dim(0, f.kernelWidth, tap));
+  a.dims.push_back(dim(0, f.kernelHeight, row));
+  a.dims.push_back(dim(0, f.outBlocks(), row * f.kernelHeight));
+  return a;
+}
+
+static KernelArgument perChannel(KernelArgument::Role role, int64_t channels, int64_t block) {
+  KernelArgument a;
+  a.role = role;
+  a.dims = {dim(0, block, 1), dim(0, ceilDiv(channels, block), block)};
+  return a;
+}
+
+std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
+  using Role = KernelArgument::Role;
+  std::vector<KernelArgument> args;
+  const bool flatInput = s.kind == KernelKind::Linear || s.kind == KernelKind::Softmax;
+  const bool flatOutput = flatInput || s.kind == KernelKind::Head;
+  args.push_back(flatInput ? features(Role::Input, s.input) : activation(Role::Input, s.input, /*withHalo=*/true));
+  if (usesFilter(s.kind))
+    args.push_back(filter(s.filter));
+  if (s.epilogue.bias)
+    args.push_back(perChannel(Role::Bias, s.filter.outChannels, s.filter.block));
+  if (s.scaleShift) {
+    args.push_back(perChannel(Role::Scale, s.output.channels, s.output.block));
+    args.push_back(perChannel(Role::Shift, s.output.channels, s.output.block));
+  }
+  if (s.epilogue.addend)
+    args.push_back(activation(Role::Addend, s.addend, /*withHalo=*/false));
+  args.push_back(flatOutput ? features(Role::Output, s.output) : activation(Role::Output, s.output, /*withHalo=*/false));
+  return args;
+}
+
+int64_t codegen::flopsPerImage(const KernelSpec &s) {
+  const int64_t outputs = s.output.channels * s.output.height * s.output.width;
+  switch (s.kind) {
+  case KernelKind::Conv2d:
+  case KernelKind::Linear:
+  case KernelKind::Head:
+    return 2 * outputs * s.filter.inChannelsPerGroup() * s.filter.kernelHeight * s.filter.kernelWidth;
+  case KernelKind::Elementwise:
+    return s.scaleShift ? 2 * outputs : 0;
+  default:
+    return 0;
+  }
+}

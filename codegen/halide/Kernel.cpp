@@ -1,0 +1,123 @@
+// Operands, epilogue and the plain schedule that kernel families share.
+
+#include "codegen/halide/Kernel.h"
+#include "codegen/halide/Machine.h"
+
+using namespace resnet;
+using namespace resnet::codegen;
+using namespace Halide;
+using Role = KernelArgument::Role;
+
+static const char *roleName(Role role) {
+  switch (role) {
+  case Role::Input:
+    return "input";
+  case Role::Filter:
+    return "filter";
+  case Role::Bias:
+    return "bias";
+  case Role::Addend:
+    return "addend";
+  case Role::Scale:
+    return "scale";
+  case Role::Shift:
+    return "shift";
+  case Role::Output:
+    return "output";
+  }
+  return "";
+}
+
+static ImageParam makeParam(const KernelArgument &a, const std::string &name) {
+  ImageParam p(Float(32), static_cast<int>(a.dims.size()), name);
+  for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
+    if (d == a.batchDim)
+      p.dim(d).set_min(0); // its extent is the batch, its stride the caller's: views of a channel range are allowed
+    else
+      p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
+  }
+  return p;
+}
+
+Kernel::Kernel(const KernelSpec &spec, const std::string &symbol) : spec(spec), symbol(symbol), args(arguments(spec)) {
+  for (const KernelArgument &a : args) {
+    if (a.role == Role::Output)
+      continue;
+    ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
+    *slots[static_cast<int>(a.role)] = makeParam(a, name(roleName(a.role)));
+  }
+}
+
+std::vector<Argument> Kernel::inputs() const {
+  const ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
+  std::vector<Argument> result;
+  for (const KernelArgument &a : args)
+    if (a.role != Role::Output)
+      result.push_back(*slots[static_cast<int>(a.role)]);
+  return result;
+}
+
+Expr codegen::readChannel(const ImageParam &p, const ActivationGeometry &g, Expr ch, Expr x, Expr y, Expr n) {
+  const int block = static_cast<int>(g.block);
+  if (g.block == 1)
+    return p(0, x, y, ch, n);
+  if (g.blocks() == 1)
+    return p(ch, x, y, 0, n);
+  return p(ch % block, x, y, ch / block, n);
+}
+
+Expr codegen::readVector(const ImageParam &p, int64_t block, Expr ch) {
+  return p(ch % static_cast<int>(block), ch / static_cast<int>(block));
+}
+
+Expr codegen::activate(const Epilogue &e, int64_t block, Expr c, Expr k, Expr value) {
+  if (e.activation == Activation::None)
+    return value;
+  if (e.activatedChannels == -1)
+    return max(value, 0.f);
+  const int b = static_cast<int>(block), channels = static_cast<int>(e.activatedChannels);
+  // Whole blocks: a condition that vector lanes share.
+  const Expr active = channels % b == 0 ? k < channels / b : k * b + c < channels;
+  return select(active, max(value, 0.f), value);
+}
+
+Expr codegen::finish(const Kernel &kernel, const Vars &v, Expr sum) {
+  const KernelSpec &s = kernel.spec;
+  if (s.epilogue.addend) {
+    if (s.addend.block == s.output.block) {
+      sum += kernel.addend(v.c, v.x, v.y, v.k, v.n);
+    } else {
+      // Padding lanes have no channel in a smaller block: read the last one's and drop it below.
+      const Expr ch = v.k * static_cast<int>(s.output.block) + v.c;
+      const int last = static_cast<int>(s.output.channels) - 1;
+      sum = select(ch <= last, sum + readChannel(kernel.addend, s.addend, min(ch, last), v.x, v.y, v.n), 0.f);
+    }
+  }
+  return activate(s.epilogue, s.output.block, v.c, v.k, sum);
+}
+
+void codegen::bindOutput(const Kernel &kernel, Func out) {
+  const KernelArgument &a = kernel.args.back();
+  OutputImageParam p = out.output_buffer();
+  const std::vector<Var> vars = out.args();
+  for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
+    if (d == a.batchDim) {
+      p.dim(d).set_min(0);
+      continue;
+    }
+    p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
+    out.bound(vars[d], a.dims[d].min, a.dims[d].extent);
+  }
+}
+
+void codegen::scheduleStreaming(const Kernel &kernel, Func out, const Vars &v) {
+  const Machine m = machineOf(kernel.spec.target);
+  const ActivationGeometry &g = kernel.spec.output;
+  if (g.block % m.lanes == 0)
+    out.vectorize(v.c, static_cast<int>(g.block));
+  else if (g.block == 1 && g.width > 1)
+    out.vectorize(v.x, std::min<int>(m.lanes, static_cast<int>(g.width)), TailStrategy::GuardWithIf);
+  // One loop over rows, blocks and images: contiguous ranges of it are contiguous in memory.
+  Var t("t");
+  out.fuse(v.y, v.k, t).fuse(t, v.n, t).parallel(t);
+}

@@ -1,0 +1,65 @@
+// Shared by the kernel families: a specification's operands as Halide parameters, and the expressions that all epilogues and
+// layout changes are made of. Dimensions of activations: c (channel in block), x, y, k (block of channels), n (image).
+
+#ifndef RESNET_CODEGEN_HALIDE_KERNEL_H
+#define RESNET_CODEGEN_HALIDE_KERNEL_H
+
+#include "codegen/KernelSpec.h"
+#include <Halide.h>
+#include <string>
+#include <vector>
+
+namespace resnet::codegen {
+
+/// The operands of one kernel. Only those that codegen::arguments lists are defined.
+struct Kernel {
+  const KernelSpec &spec;
+  std::string symbol;
+  std::vector<KernelArgument> args;
+  Halide::ImageParam input, filter, bias, addend, scale, shift;
+
+  Kernel(const KernelSpec &spec, const std::string &symbol);
+
+  /// Name of an entity: unique to the symbol, since names end up in the object file.
+  std::string name(const char *what) const { return symbol + "_" + what; }
+  Halide::Func func(const char *what) const { return Halide::Func(name(what)); }
+  /// Inputs in the order of the arguments.
+  std::vector<Halide::Argument> inputs() const;
+};
+
+struct Vars {
+  Halide::Var c{"c"}, x{"x"}, y{"y"}, k{"k"}, n{"n"};
+  std::vector<Halide::Var> all() const { return {c, x, y, k, n}; }
+};
+
+// Channel `ch` of a map at (x, y) of image n, whatever the block.
+Halide::Expr readChannel(const Halide::ImageParam &p, const ActivationGeometry &g, Halide::Expr ch, Halide::Expr x,
+                         Halide::Expr y, Halide::Expr n);
+
+/// Input channel vectors: lane and block of channel `ch`, which may lie in the padding lanes of a bigger block.
+Halide::Expr readVector(const Halide::ImageParam &p, int64_t block, Halide::Expr ch);
+
+// sum, + addend where there is one, then the activation: output element (c, x, y, k, n) of spec.output.
+Halide::Expr finish(const Kernel &kernel, const Vars &v, Halide::Expr sum);
+
+// max(value, 0) for the activated channels; lane c of block k.
+Halide::Expr activate(const Epilogue &e, int64_t block, Halide::Expr c, Halide::Expr k, Halide::Expr value);
+
+/// Declares extents and strides of the output's buffer, except for the batch, and the loops' bounds with them.
+void bindOutput(const Kernel &kernel, Halide::Func out);
+
+/// Parallel over (rows, blocks, images), innermost `lane` vectorised as the block allows: for kernels that memory bounds.
+void scheduleStreaming(const Kernel &kernel, Halide::Func out, const Vars &v);
+
+// The families. Each returns the output Func, scheduled.
+Halide::Func buildConv2d(const Kernel &kernel);
+Halide::Func buildPool2d(const Kernel &kernel);
+Halide::Func buildGlobalAvgPool(const Kernel &kernel);
+Halide::Func buildLinear(const Kernel &kernel); // Head too
+Halide::Func buildSoftmax(const Kernel &kernel);
+Halide::Func buildElementwise(const Kernel &kernel);
+Halide::Func buildCopy(const Kernel &kernel);
+
+} // namespace resnet::codegen
+
+#endif // RESNET_CODEGEN_HALIDE_KERNEL_H

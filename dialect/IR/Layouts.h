@@ -1,0 +1,45 @@
+// From tensor types to geometry: what an encoding means in bytes, and small helpers that every stage shares.
+
+#ifndef RESNET_DIALECT_IR_LAYOUTS_H
+#define RESNET_DIALECT_IR_LAYOUTS_H
+
+#include "dialect/IR/Geometry.h"
+#include "dialect/IR/ResNetDialect.h"
+
+namespace resnet {
+
+/// Geometry of an activation tensor [N, C, H, W] or [N, F], by its `#resnet.layout` or dense where it has none.
+ActivationGeometry activationGeometry(mlir::RankedTensorType type);
+
+/// Geometry of a filter [O, I/groups, KH, KW], a weight [O, I] or a vector [O], by its `#resnet.filter_layout`;
+/// requires that encoding.
+FilterGeometry filterGeometry(mlir::RankedTensorType type);
+
+/// Bytes that a constant takes among the packed weights: packed where it has a `#resnet.filter_layout`, else dense.
+int64_t constantBytes(mlir::RankedTensorType type);
+
+/// `type` with another encoding (null: none).
+mlir::RankedTensorType withEncoding(mlir::RankedTensorType type, mlir::Attribute encoding);
+
+/// The same shape and element type, whatever the encodings.
+bool sameShape(mlir::Type a, mlir::Type b);
+
+/// The source model's name(s) for an operation, from its location: "conv1" or "conv1, bn1"; empty where it has none.
+std::string sourceName(mlir::Location loc);
+
+/// The elements of a constant, dense or from a resource; empty where they are elided or not f32. Splats are expanded into
+/// `storage`.
+llvm::ArrayRef<float> constantElements(mlir::ElementsAttr value, llvm::SmallVectorImpl<float> &storage);
+
+/// A constant over `elements` (moved into a resource named after `name`), of shape `shape`.
+mlir::ElementsAttr makeResource(mlir::RankedTensorType type, llvm::StringRef name, llvm::ArrayRef<float> elements);
+
+/// Arrays that hold the same value everywhere.
+bool allEqual(llvm::ArrayRef<int64_t> values, int64_t value);
+
+/// [top, left, bottom, right] as a Halo.
+Halo toHalo(llvm::ArrayRef<int64_t> padding);
+
+} // namespace resnet
+
+#endif // RESNET_DIALECT_IR_LAYOUTS_H

@@ -1,0 +1,86 @@
+// Operations that fusions make; each is computed by one kernel. Included by ResNetOps.td.
+
+#ifndef RESNET_DIALECT_IR_RESNETFUSEDOPS_TD
+#define RESNET_DIALECT_IR_RESNETFUSEDOPS_TD
+
+def FusedConv2dOp : ResNet_PureOp<"fused_conv2d", [AttrSizedOperandSegments]> {
+  let summary = "convolution with bias, a shortcut's sum and an activation in its epilogue";
+  let description = [{
+    `out = activation(conv2d(input, filter) + bias + addend)`. With `activated_channels` the activation covers only the output
+    channels below that number: a block's reduce and its projection merged into one convolution.
+
+    ```mlir
+    %y = resnet.fused_conv2d %x, %w bias %b addend %s activation relu pad [1, 1, 1, 1]
+        : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Map:$input, ResNet_Map:$filter, Optional<ResNet_Vector>:$bias, Optional<ResNet_Map>:$addend,
+                       DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
+                       OptionalAttr<I64Attr>:$activated_channels,
+                       ResNet_Pair:$strides, ResNet_Padding:$padding, ResNet_Pair:$dilations,
+                       DefaultValuedAttr<I64Attr, "1">:$groups);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = [{
+    $input `,` $filter (`bias` $bias^)? (`addend` $addend^)? (`activation` $activation^)?
+    (`activated_channels` $activated_channels^)? custom<Window>($strides, $padding, $dilations) (`groups` $groups^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSegments]> {
+  let summary = "scale and shift of each channel, sum and activation in one pass over memory";
+  let description = [{
+    `out[n, c, ...] = activation(input[n, c, ...] * scale[c] + shift[c] + addend[n, c, ...])`; scale and shift come together.
+
+    ```mlir
+    %y = resnet.fused_elementwise %x scale %a, %b activation relu
+        : (tensor<?x64x8x8xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64x8x8xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Tensor:$input, Optional<ResNet_Vector>:$scale, Optional<ResNet_Vector>:$shift,
+                       Optional<ResNet_Tensor>:$addend,
+                       DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation);
+  let results = (outs ResNet_Tensor:$result);
+  let assemblyFormat = [{
+    $input (`scale` $scale^ `,` $shift)? (`addend` $addend^)? (`activation` $activation^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def FusedHeadOp : ResNet_PureOp<"fused_head"> {
+  let summary = "the classifier: global average pool, fully connected layer and softmax in one kernel";
+  let description = [{
+    `out = linear(flatten(global_avg_pool(input)), weight, bias)`, then softmax where `softmax` is given.
+
+    ```mlir
+    %y = resnet.fused_head %x, %w, %b softmax
+        : (tensor<?x512x7x7xf32>, tensor<10x512xf32>, tensor<10xf32>) -> tensor<?x10xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Map:$input, ResNet_Features:$weight, Optional<ResNet_Vector>:$bias, UnitAttr:$softmax);
+  let results = (outs ResNet_Features:$result);
+  let assemblyFormat = [{
+    $input `,` $weight (`,` $bias^)? (`softmax` $softmax^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def ConvertLayoutOp : ResNet_PureOp<"convert_layout"> {
+  let summary = "copies a tensor into another layout";
+  let description = [{
+    The identity on values; operand and result differ in their encoding.
+
+    ```mlir
+    %y = resnet.convert_layout %x
+        : tensor<?x64x8x8xf32> -> tensor<?x64x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+    ```
+  }];
+  let arguments = (ins ResNet_Tensor:$input);
+  let results = (outs ResNet_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+}
+
+#endif // RESNET_DIALECT_IR_RESNETFUSEDOPS_TD

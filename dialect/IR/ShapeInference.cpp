@@ -1,0 +1,222 @@
+// Result types of the graph level. Every size is checked in 64 bits before it is used, so that no attribute can overflow.
+// The labels (conv2d_c1, ...) are those of docs/Spec.md.
+
+#include "dialect/IR/Layouts.h"
+
+using namespace mlir;
+using namespace resnet;
+
+namespace {
+
+// No dimension, stride or padding of an image comes near this; sums and products of a few of them stay inside 64 bits.
+constexpr int64_t kLargest = 1 << 24;
+
+// Reports `message...` at an operation of kind Op.
+template <typename Op, typename... Args> LogicalResult fail(std::optional<Location> loc, Args &&...message) {
+  return emitOptionalError(loc, "'", Op::getOperationName(), "' op ", std::forward<Args>(message)...);
+}
+
+// [2, 2] as text for messages.
+std::string text(ArrayRef<int64_t> values) {
+  std::string s = "[";
+  llvm::raw_string_ostream os(s);
+  llvm::interleaveComma(values, os);
+  return s + "]";
+}
+
+RankedTensorType ranked(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+// Windows along one dimension; -1 where none fits.
+int64_t windows(int64_t size, int64_t before, int64_t after, int64_t kernel, int64_t stride, int64_t dilation, bool ceilMode) {
+  const int64_t extent = size + before + after - (dilation * (kernel - 1) + 1);
+  if (extent < 0)
+    return -1;
+  int64_t count = (ceilMode ? ceilDiv(extent, stride) : extent / stride) + 1;
+  // ONNX and PyTorch: a window that would begin in the trailing padding is dropped.
+  if (ceilMode && (count - 1) * stride >= size + before)
+    --count;
+  return count;
+}
+
+template <typename Op> bool inRange(ArrayRef<int64_t> values, size_t count, int64_t least) {
+  return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargest; });
+}
+
+// *_c2: strides and dilations are positive, padding is not negative. *_c3: the window fits into the padded input.
+template <typename Op>
+LogicalResult inferWindow(std::optional<Location> loc, RankedTensorType input, int64_t channels, ArrayRef<int64_t> kernel,
+                          ArrayRef<int64_t> strides, ArrayRef<int64_t> padding, ArrayRef<int64_t> dilations, bool ceilMode,
+                          SmallVectorImpl<Type> &types) {
+  const std::string name = Op::getOperationName().split('.').second.str();
+  if (!inRange<Op>(kernel, 2, 1) || !inRange<Op>(strides, 2, 1) || !inRange<Op>(dilations, 2, 1))
+    return fail<Op>(loc, name, "_c2: expected two positive numbers each for kernel, stride and dilation, got ", text(kernel),
+                    ", ", text(strides), " and ", text(dilations));
+  if (!inRange<Op>(padding, 4, 0))
+    return fail<Op>(loc, name, "_c2: expected four non-negative numbers for pad, got ", text(padding));
+  SmallVector<int64_t> shape{input.getDimSize(0), channels};
+  for (int i : {0, 1}) {
+    const int64_t size = input.getDimSize(2 + i);
+    if (ShapedType::isDynamic(size))
+      return fail<Op>(loc, name, "_c3: expected static height and width, got ", input);
+    const int64_t count = windows(size, padding[i], padding[2 + i], kernel[i], strides[i], dilations[i], ceilMode);
+    if (count < 1)
+      return fail<Op>(loc, name, "_c3: expected a window that fits into the padded input, got kernel ", text(kernel),
+                      ", dilation ", text(dilations), " and pad ", text(padding), " on ", input);
+    shape.push_back(count);
+  }
+  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  return success();
+}
+
+// *_c1: the filter has the input's channels, divided by the groups. *_c4: groups divide input and output channels.
+template <typename Op>
+LogicalResult inferConv(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
+  const std::string name = Op::getOperationName().split('.').second.str();
+  RankedTensorType input = ranked(op.getInput()), filter = ranked(op.getFilter());
+  const int64_t channels = input.getDimSize(1), groups = op.getGroups();
+  if (!filter.hasStaticShape() || ShapedType::isDynamic(channels))
+    return fail<Op>(loc, name, "_c5: expected static channels and a static filter, got ", input, " and ", filter);
+  if (groups < 1 || channels % groups || filter.getDimSize(0) % groups)
+    return fail<Op>(loc, name, "_c4: expected groups that divide ", channels, " input and ", filter.getDimSize(0),
+                    " output channels, got ", groups);
+  if (filter.getDimSize(1) != channels / groups)
+    return fail<Op>(loc, name, "_c1: expected a filter for ", channels / groups, " input channels a group, got ",
+                    filter.getDimSize(1));
+  return inferWindow<Op>(loc, input, filter.getDimSize(0), filter.getShape().drop_front(2), op.getStrides(), op.getPadding(),
+                         op.getDilations(), false, types);
+}
+
+LogicalResult inferSame(Value input, SmallVectorImpl<Type> &types) {
+  types.push_back(withEncoding(ranked(input), {}));
+  return success();
+}
+
+// linear_c1, fused_head_c1: the weight has one column an input feature.
+template <typename Op>
+LogicalResult inferLinear(std::optional<Location> loc, StringRef label, RankedTensorType input, RankedTensorType weight,
+                          SmallVectorImpl<Type> &types) {
+  if (!weight.hasStaticShape() || input.getDimSize(1) != weight.getDimSize(1))
+    return fail<Op>(loc, label, ": expected a weight for ", input.getDimSize(1), " input features, got ", weight);
+  types.push_back(RankedTensorType::get({input.getDimSize(0), weight.getDimSize(0)}, input.getElementType()));
+  return success();
+}
+
+} // namespace
+
+#define INFER(OP)                                                                                                                \
+  bool OP::isCompatibleReturnTypes(TypeRange l, TypeRange r) { return l.size() == 1 && r.size() == 1 && sameShape(l[0], r[0]); } \
+  LogicalResult OP::inferReturnTypes(MLIRContext *, [[maybe_unused]] std::optional<Location> loc, Adaptor op,                    \
+                                     SmallVectorImpl<Type> &types)
+
+INFER(Conv2dOp) { return inferConv<Conv2dOp>(loc, op, types); }
+INFER(FusedConv2dOp) { return inferConv<FusedConv2dOp>(loc, op, types); }
+INFER(BatchNormOp) { return inferSame(op.getInput(), types); }
+INFER(ReluOp) { return inferSame(op.getInput(), types); }
+INFER(FusedElementwiseOp) { return inferSame(op.getInput(), types); }
+INFER(SoftmaxOp) { return inferSame(op.getInput(), types); }
+INFER(DropoutOp) { return inferSame(op.getInput(), types); }
+INFER(ConvertLayoutOp) { return inferSame(op.getInput(), types); }
+
+// add_c1: both operands have the same shape.
+INFER(AddOp) {
+  if (!sameShape(op.getLhs().getType(), op.getRhs().getType()))
+    return fail<AddOp>(loc, "add_c1: expected operands of one shape, got ", op.getLhs().getType(), " and ",
+                       op.getRhs().getType());
+  return inferSame(op.getLhs(), types);
+}
+
+INFER(MaxPool2dOp) {
+  RankedTensorType input = ranked(op.getInput());
+  return inferWindow<MaxPool2dOp>(loc, input, input.getDimSize(1), op.getKernel(), op.getStrides(), op.getPadding(),
+                                  op.getDilations(), op.getCeilMode(), types);
+}
+
+INFER(AvgPool2dOp) {
+  RankedTensorType input = ranked(op.getInput());
+  return inferWindow<AvgPool2dOp>(loc, input, input.getDimSize(1), op.getKernel(), op.getStrides(), op.getPadding(), {1, 1},
+                                  op.getCeilMode(), types);
+}
+
+INFER(GlobalAvgPoolOp) {
+  RankedTensorType input = ranked(op.getInput());
+  types.push_back(RankedTensorType::get({input.getDimSize(0), input.getDimSize(1), 1, 1}, input.getElementType()));
+  return success();
+}
+
+// flatten_c1: rank 2 or more, static behind the batch.
+INFER(FlattenOp) {
+  RankedTensorType input = ranked(op.getInput());
+  if (input.getRank() < 2 || ShapedType::isDynamicShape(input.getShape().drop_front()))
+    return fail<FlattenOp>(loc, "flatten_c1: expected rank 2 or more and static dimensions behind the batch, got ", input);
+  types.push_back(RankedTensorType::get({input.getDimSize(0), ShapedType::getNumElements(input.getShape().drop_front())},
+                                        input.getElementType()));
+  return success();
+}
+
+INFER(LinearOp) { return inferLinear<LinearOp>(loc, "linear_c1", ranked(op.getInput()), ranked(op.getWeight()), types); }
+
+INFER(FusedHeadOp) {
+  return inferLinear<FusedHeadOp>(loc, "fused_head_c1", ranked(op.getInput()), ranked(op.getWeight()), types);
+}
+
+// pad_c2: three numbers on each side and static sizes.
+INFER(PadOp) {
+  RankedTensorType input = ranked(op.getInput());
+  if (!inRange<PadOp>(op.getLow(), 3, 0) || !inRange<PadOp>(op.getHigh(), 3, 0) ||
+      ShapedType::isDynamicShape(input.getShape().drop_front()))
+    return fail<PadOp>(loc, "pad_c2: expected three non-negative numbers for low and for high and a static map, got ",
+                       text(op.getLow()), " and ", text(op.getHigh()), " on ", input);
+  SmallVector<int64_t> shape(input.getShape());
+  for (int i : {0, 1, 2})
+    shape[1 + i] += op.getLow()[i] + op.getHigh()[i];
+  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  return success();
+}
+
+// slice_c1: three offsets, sizes and strides. slice_c2: the range lies inside the input.
+INFER(SliceOp) {
+  RankedTensorType input = ranked(op.getInput());
+  if (!inRange<SliceOp>(op.getOffsets(), 3, 0) || !inRange<SliceOp>(op.getSizes(), 3, 1) ||
+      !inRange<SliceOp>(op.getStrides(), 3, 1))
+    return fail<SliceOp>(loc, "slice_c1: expected three numbers each, offsets >= 0, sizes and strides >= 1, got ",
+                         text(op.getOffsets()), ", ", text(op.getSizes()), " and ", text(op.getStrides()));
+  SmallVector<int64_t> shape{input.getDimSize(0)};
+  for (int i : {0, 1, 2}) {
+    if (op.getOffsets()[i] + (op.getSizes()[i] - 1) * op.getStrides()[i] >= input.getDimSize(1 + i))
+      return fail<SliceOp>(loc, "slice_c2: expected a range inside ", input, ", got offsets ", text(op.getOffsets()), ", sizes ",
+                           text(op.getSizes()), " and strides ", text(op.getStrides()));
+    shape.push_back(op.getSizes()[i]);
+  }
+  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  return success();
+}
+
+// subsample_c1: two positive strides and two non-negative paddings.
+INFER(SubsampleOp) {
+  RankedTensorType input = ranked(op.getInput());
+  if (!inRange<SubsampleOp>(op.getStrides(), 2, 1) || !inRange<SubsampleOp>(op.getChannelPadding(), 2, 0) ||
+      ShapedType::isDynamicShape(input.getShape().drop_front()))
+    return fail<SubsampleOp>(
+        loc, "subsample_c1: expected two positive strides, two non-negative channel paddings and a static map, got ",
+        text(op.getStrides()), " and ", text(op.getChannelPadding()), " on ", input);
+  types.push_back(
+      RankedTensorType::get({input.getDimSize(0), input.getDimSize(1) + op.getChannelPadding()[0] + op.getChannelPadding()[1],
+                             ceilDiv(input.getDimSize(2), op.getStrides()[0]), ceilDiv(input.getDimSize(3), op.getStrides()[1])},
+                            input.getElementType()));
+  return success();
+}
+
+// transpose_c1: a permutation of [0, 1, 2, 3] that keeps the batch first.
+INFER(TransposeOp) {
+  RankedTensorType input = ranked(op.getInput());
+  SmallVector<int64_t> sorted(op.getPermutation());
+  llvm::sort(sorted);
+  if (ArrayRef<int64_t>(sorted) != ArrayRef<int64_t>{0, 1, 2, 3} || op.getPermutation()[0] != 0)
+    return fail<TransposeOp>(loc, "transpose_c1: expected a permutation of [0, 1, 2, 3] that begins with 0, got ",
+                             text(op.getPermutation()));
+  SmallVector<int64_t> shape;
+  for (int64_t p : op.getPermutation())
+    shape.push_back(input.getDimSize(p));
+  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  return success();
+}

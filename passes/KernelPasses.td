@@ -1,0 +1,1 @@
+// Passes of the kernel level: layouts, kernels, memory, host program. Included by Passes.td.

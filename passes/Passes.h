@@ -1,0 +1,21 @@
+// Passes and pipelines over the resnet dialect. Each pass is declared in Passes.td and lives in the file of its name.
+
+#ifndef RESNET_PASSES_PASSES_H
+#define RESNET_PASSES_PASSES_H
+
+#include "dialect/IR/ResNetDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace resnet {
+
+#define GEN_PASS_DECL
+#include "passes/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Passes.h.inc"
+
+} // namespace resnet
+
+#endif // RESNET_PASSES_PASSES_H
