@@ -1,7 +1,7 @@
 // Inlines both regions of every residual block and makes its sum and activation explicit. Never fails.
 
-#include "passes/Passes.h"
 #include "mlir/IR/PatternMatch.h"
+#include "passes/Passes.h"
 
 namespace resnet {
 #define GEN_PASS_DEF_FLATTENRESIDUALS
@@ -22,7 +22,7 @@ static Value inlineRegion(RewriterBase &rewriter, ResidualOp op, Region &region)
 }
 
 namespace {
-struct FlattenResidualsPass : impl::FlattenResidualsBase<FlattenResidualsPass> {
+struct FlattenResidualsPass : resnet::impl::FlattenResidualsBase<FlattenResidualsPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     // Post-order: a block inside a block is flattened first.
