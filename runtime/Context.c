@@ -102,7 +102,7 @@ resnet_status resnet_context_create(const resnet_model *model, const resnet_cont
     resnet_set_error(error, "out of memory for a context");
     return RESNET_OUT_OF_MEMORY;
   }
-  made->model = (resnet_model *)model; /* immutable but for the count */
+  made->model = (resnet_model *)(uintptr_t)model; /* const but for the count */
   atomic_fetch_add_explicit(&made->model->references, 1, memory_order_relaxed);
   made->num_workers = known.num_threads ? known.num_threads : resnet_cpu_count();
   made->parallel_for = known.parallel_for;

@@ -25,8 +25,8 @@
 struct resnet_model {
   const resnet_program *program;
   const resnet_program_variant *variant;
-  int32_t cpu_level; /* psABI level: 1, 3 or 4 */
-  atomic_int references;
+  int32_t cpu_level;     /* psABI level: 1, 3 or 4 */
+  atomic_int references; /* the only part that changes */
 };
 
 typedef int (*resnet_kernel_task)(void *user_context, int index, uint8_t *closure);
@@ -88,7 +88,7 @@ typedef struct resnet_step_time {
 
 /* Tells a forked child's copy of a context from the parent's. */
 typedef struct resnet_fork_mark {
-  volatile uint32_t *page; /* a page that the kernel zeroes in a child, or NULL: compare pids */
+  void *page; /* a page that the kernel zeroes in a child, or NULL: compare pids */
   pid_t pid;
 } resnet_fork_mark;
 

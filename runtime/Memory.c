@@ -69,16 +69,18 @@ void resnet_fork_mark_init(resnet_fork_mark *mark) {
     return;
   }
   mark->page = memory;
-  *mark->page = 1;
+  *(volatile uint32_t *)mark->page = 1;
 #else
   (void)page;
 #endif
 }
 
-bool resnet_fork_mark_is_child(const resnet_fork_mark *mark) { return mark->page ? *mark->page != 1 : getpid() != mark->pid; }
+bool resnet_fork_mark_is_child(const resnet_fork_mark *mark) {
+  return mark->page ? *(const volatile uint32_t *)mark->page != 1 : getpid() != mark->pid;
+}
 
 void resnet_fork_mark_free(resnet_fork_mark *mark) {
   if (mark->page)
-    munmap((void *)mark->page, (size_t)sysconf(_SC_PAGESIZE));
+    munmap(mark->page, (size_t)sysconf(_SC_PAGESIZE));
   mark->page = NULL;
 }
