@@ -1,0 +1,90 @@
+"""How lit runs the tests. Features, for REQUIRES lines, name what not every machine has:
+
+testdata         the real models and images; %testdata is their folder (RESNET_TEST_DATA, or ../shared/data beside the project)
+torch            %python has torch, torchvision, onnx and numpy: it exports real models
+numpy            %python has numpy
+ort              %node runs JavaScript and finds onnxruntime-node
+avx2, avx512     the CPU and the system have what x86-64-v3 and x86-64-v4 need
+clang-format     the formatter that the sources are checked with
+"""
+
+import os
+import shutil
+import subprocess
+
+import lit.formats
+import lit.util
+
+config.name = "resnet"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs"]
+config.test_source_root = os.path.join(config.source_root, "test")
+config.test_exec_root = os.path.join(config.build_root, "test")
+if lit.util.killProcessAndChildrenIsSupported()[0]:
+    lit_config.maxIndividualTestTime = 600
+else:
+    lit_config.note("no time limit for a test: python3-psutil is not installed")
+
+# Only what the tests are meant to see: a user's cache and settings stay out.
+environment = config.environment
+environment["PATH"] = os.pathsep.join([config.tools_dir, config.llvm_tools_dir, environment["PATH"]])
+environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
+environment["RESNET_ORT"] = config.ort_dir
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
+    if name in os.environ:
+        environment[name] = os.environ[name]
+
+
+def substitute(name, value):
+    config.substitutions.append((name, value))
+
+
+def runs(*command):
+    """Whether a command can be started and succeeds."""
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+# Debian's packages belong to this interpreter; another one may come first on the path.
+python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else shutil.which("python3")
+if runs(python, "-c", "import numpy"):
+    config.available_features.add("numpy")
+if runs(python, "-c", "import torch, torchvision, onnx, numpy"):
+    config.available_features.add("torch")
+
+node = shutil.which("node")
+if node and os.path.isdir(os.path.join(config.ort_dir, "node_modules", "onnxruntime-node")):
+    config.available_features.add("ort")
+
+testdata = os.environ.get("RESNET_TEST_DATA") or os.path.join(config.source_root, "..", "shared", "data")
+if os.path.isdir(testdata):
+    config.available_features.add("testdata")
+else:
+    lit_config.note("no real models: RESNET_TEST_DATA does not name a folder; the tests that use them are skipped")
+
+with open("/proc/cpuinfo", encoding="utf-8") as file:
+    flags = next((set(line.split()) for line in file if line.startswith("flags")), set())
+if {"avx2", "fma", "bmi2", "f16c"} <= flags:
+    config.available_features.add("avx2")
+if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
+    config.available_features.add("avx512")
+
+clang_format = shutil.which("clang-format-22") or os.path.join(config.llvm_tools_dir, "clang-format")
+if os.path.exists(clang_format):
+    config.available_features.add("clang-format")
+if config.sanitize:
+    config.available_features.add("sanitizer")
+
+# Longer names first: lit replaces in order.
+substitute("%inputs", os.path.join(config.test_source_root, "Inputs"))
+substitute("%testdata", os.path.realpath(testdata))
+substitute("%source_root", config.source_root)
+substitute("%build_root", config.build_root)
+substitute("%python", python or "python3")
+substitute("%node", node or "node")
+substitute("%cmake", config.cmake)
+substitute("%cxx", config.cxx_compiler)
+substitute("%cc", config.c_compiler)
