@@ -12,9 +12,7 @@ using namespace resnet::codegen;
 
 //===-- Canonical form ----------------------------------------------------===//
 
-static bool usesFilter(KernelKind k) {
-  return k == KernelKind::Conv2d || k == KernelKind::Linear || k == KernelKind::Head;
-}
+static bool usesFilter(KernelKind k) { return k == KernelKind::Conv2d || k == KernelKind::Linear || k == KernelKind::Head; }
 static bool isPool(KernelKind k) { return k == KernelKind::MaxPool2d || k == KernelKind::AvgPool2d; }
 static bool isWindowed(KernelKind k) { return k == KernelKind::Conv2d || isPool(k); }
 
@@ -48,12 +46,9 @@ void codegen::canonicalize(KernelSpec &s) {
   for (int i = 0; i < 2; ++i)
     if (s.kernel[i] == 1)
       s.dilations[i] = 1;
-  if (kind == KernelKind::Conv2d || kind == KernelKind::MaxPool2d ||
-      (kind == KernelKind::AvgPool2d && !s.countIncludePad)) {
-    s.padding.bottom =
-        touchedPadding(s.input.height, s.output.height, s.kernel[0], s.strides[0], s.dilations[0], s.padding.top);
-    s.padding.right =
-        touchedPadding(s.input.width, s.output.width, s.kernel[1], s.strides[1], s.dilations[1], s.padding.left);
+  if (kind == KernelKind::Conv2d || kind == KernelKind::MaxPool2d || (kind == KernelKind::AvgPool2d && !s.countIncludePad)) {
+    s.padding.bottom = touchedPadding(s.input.height, s.output.height, s.kernel[0], s.strides[0], s.dilations[0], s.padding.top);
+    s.padding.right = touchedPadding(s.input.width, s.output.width, s.kernel[1], s.strides[1], s.dilations[1], s.padding.left);
   }
   if (kind != KernelKind::AvgPool2d || s.padding.empty())
     s.countIncludePad = kind == KernelKind::AvgPool2d && s.countIncludePad && !s.padding.empty();
@@ -141,9 +136,7 @@ static const char *kindName(KernelKind kind) {
 
 static std::string num(int64_t v) { return std::to_string(v); }
 
-static std::string text(const Halo &h) {
-  return num(h.top) + "," + num(h.left) + "," + num(h.bottom) + "," + num(h.right);
-}
+static std::string text(const Halo &h) { return num(h.top) + "," + num(h.left) + "," + num(h.bottom) + "," + num(h.right); }
 
 static std::string text(const ActivationGeometry &g) {
   std::string s = num(g.channels) + "x" + num(g.height) + "x" + num(g.width) + "/" + num(g.block);

@@ -11,8 +11,8 @@ namespace resnet::codegen {
 struct ConvSchedule {
   /// Register tile: output columns times blocks of output channels, all accumulators in registers.
   int64_t tileColumns = 1, tileBlocks = 1;
-  /// A task computes tilesPerTask x rowsPerTask tiles; both divide their totals. A task of a filter that stays in cache computes all
-  /// blocks of channels there, so that rows are read once; otherwise one tile's blocks, so that the filter is streamed once.
+  /// A task computes tilesPerTask x rowsPerTask tiles; both divide their totals. A task of a filter that stays in cache computes
+  /// all blocks of channels there, so that rows are read once; otherwise one tile's blocks, so that the filter is streamed once.
   int64_t tilesPerTask = 1, rowsPerTask = 1;
   bool filterOutermost = false;
 

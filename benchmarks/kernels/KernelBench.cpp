@@ -1,0 +1,265 @@
+// GFLOP/s and share of peak of single kernels: ResNet-50's distinct layers at 224x224, one thread, and their sum.
+//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--filter=SUBSTRING] [--warm] [--seconds=S]
+// Filters come from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
+
+#include "test/unit/Codegen/KernelRunner.h"
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <immintrin.h>
+#include <map>
+
+using namespace resnet;
+using namespace resnet::codegen;
+using namespace resnet::test;
+
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+//===-- Peak --------------------------------------------------------------===//
+
+// 16 independent chains of multiply-adds: twice what latency and two units need.
+__attribute__((target("avx512f"))) void fmaLoop512(int64_t n) {
+  __m512 a[16], x = _mm512_set1_ps(1.0f);
+  for (auto &v : a)
+    v = _mm512_setzero_ps();
+  for (int64_t i = 0; i < n; ++i)
+    for (auto &v : a)
+      v = _mm512_fmadd_ps(x, x, v);
+  for (auto &v : a)
+    asm volatile("" ::"v"(v));
+}
+
+__attribute__((target("avx2,fma"))) void fmaLoop256(int64_t n) {
+  __m256 a[12], x = _mm256_set1_ps(1.0f);
+  for (auto &v : a)
+    v = _mm256_setzero_ps();
+  for (int64_t i = 0; i < n; ++i)
+    for (auto &v : a)
+      v = _mm256_fmadd_ps(x, x, v);
+  for (auto &v : a)
+    asm volatile("" ::"x"(v));
+}
+
+void mulAddLoop128(int64_t n) {
+  __m128 a[12], x = _mm_set1_ps(1.0f);
+  for (auto &v : a)
+    v = _mm_setzero_ps();
+  for (int64_t i = 0; i < n; ++i)
+    for (auto &v : a) {
+      __m128 p = x;
+      asm volatile("mulps %1, %0" : "+x"(p) : "x"(x));
+      v = _mm_add_ps(v, p);
+    }
+  for (auto &v : a)
+    asm volatile("" ::"x"(v));
+}
+
+/// Operations a second of one core, best of many.
+double measurePeak(codegen::Target target) {
+  const int64_t n = 200000;
+  double best = 0;
+  for (int i = 0; i < 60; ++i) {
+    const double start = now();
+    double flop = 0;
+    switch (target) {
+    case codegen::Target::X86_64_v4:
+      fmaLoop512(n), flop = 2.0 * 16 * 16 * n;
+      break;
+    case codegen::Target::X86_64_v3:
+      fmaLoop256(n), flop = 2.0 * 12 * 8 * n;
+      break;
+    case codegen::Target::X86_64:
+      mulAddLoop128(n), flop = 2.0 * 12 * 4 * n;
+      break;
+    }
+    best = std::max(best, flop / (now() - start));
+  }
+  return best;
+}
+
+//===-- Layers ------------------------------------------------------------===//
+
+struct Layer {
+  std::string name;
+  int count;
+  KernelSpec spec;
+};
+
+KernelSpec conv(int64_t ci, int64_t co, int64_t in, int64_t size, int64_t stride, int64_t outHalo, bool add) {
+  KernelSpec s;
+  s.kind = KernelKind::Conv2d;
+  const int64_t pad = size / 2, out = (in + 2 * pad - size) / stride + 1;
+  s.input = {ci, in, in, kChannelBlock, {pad, pad, pad, pad}};
+  s.output = {co, out, out, kChannelBlock, {outHalo, outHalo, outHalo, outHalo}};
+  s.filter.outChannels = co, s.filter.inChannels = ci, s.filter.kernelHeight = s.filter.kernelWidth = size;
+  s.filter.inputBlock = kChannelBlock;
+  s.strides = {stride, stride};
+  s.padding = {pad, pad, pad, pad};
+  s.epilogue.bias = true;
+  s.epilogue.activation = Activation::Relu;
+  if (add)
+    s.addend = s.output, s.epilogue.addend = s.epilogue.addendInPlace = true;
+  return s;
+}
+
+std::vector<Layer> resnet50() {
+  std::vector<Layer> layers;
+  KernelSpec stem = conv(3, 64, 224, 7, 2, 0, false);
+  stem.input.block = stem.filter.inputBlock = 1;
+  layers.push_back({"stem 7x7/2 3->64", 1, stem});
+  KernelSpec pool;
+  pool.kind = KernelKind::MaxPool2d;
+  pool.input = {64, 112, 112, kChannelBlock, {}}, pool.output = {64, 56, 56, kChannelBlock, {}};
+  pool.kernel = {3, 3}, pool.strides = {2, 2}, pool.padding = {1, 1, 1, 1};
+  layers.push_back({"max pool 3x3/2", 1, pool});
+
+  int64_t in = 64, map = 56;
+  for (int stage = 0; stage < 4; ++stage) {
+    const int64_t mid = 64 << stage, out = 4 * mid, stride = stage ? 2 : 1, before = map;
+    const int blocks[] = {3, 4, 6, 3};
+    map = before / stride;
+    const auto at = [&](const char *what) { return "stage " + std::to_string(stage + 1) + " " + what; };
+    KernelSpec projection = conv(in, out, before, 1, stride, 0, false);
+    projection.epilogue.activation = Activation::None;
+    layers.push_back({at("reduce, first"), 1, conv(in, mid, before, 1, 1, 1, false)});
+    layers.push_back({at(stride == 1 ? "3x3, first" : "3x3/2"), 1, conv(mid, mid, before, 3, stride, 0, false)});
+    layers.push_back({at("projection"), 1, projection});
+    layers.push_back({at("expand + add"), blocks[stage], conv(mid, out, map, 1, 1, 0, true)});
+    layers.push_back({at("reduce"), blocks[stage] - 1, conv(out, mid, map, 1, 1, 1, false)});
+    layers.push_back({at("3x3"), blocks[stage] - 1, conv(mid, mid, map, 3, 1, 0, false)});
+    in = out;
+  }
+  KernelSpec head;
+  head.kind = KernelKind::Head;
+  head.input = {2048, 7, 7, kChannelBlock, {}}, head.output = {1000, 1, 1, 1, {}};
+  head.filter.outChannels = 1000, head.filter.inChannels = 2048, head.filter.inputBlock = kChannelBlock;
+  head.epilogue.bias = true;
+  layers.push_back({"head", 1, head});
+  return layers;
+}
+
+//===-- Measurement -------------------------------------------------------===//
+
+struct Buffers {
+  std::vector<std::vector<float *>> copies; // per argument
+  ~Buffers() {
+    for (auto &c : copies)
+      for (float *p : c)
+        std::free(p);
+  }
+};
+
+float *allocate(int64_t elements) {
+  float *p = static_cast<float *>(std::aligned_alloc(64, (elements * 4 + 63) / 64 * 64));
+  for (int64_t i = 0; i < elements; ++i)
+    p[i] = 0.001f * static_cast<float>(i % 101);
+  return p;
+}
+
+int64_t elements(const LoadedKernel &k, const KernelArgument &a, int batch) {
+  if (a.role == KernelArgument::Role::Input)
+    return k.spec().input.imageElements() * batch;
+  if (a.role == KernelArgument::Role::Output || a.role == KernelArgument::Role::Addend)
+    return k.spec().output.imageElements() * batch;
+  int64_t n = 1;
+  for (const auto &d : a.dims)
+    n *= d.extent;
+  return n;
+}
+
+struct Times {
+  double best, median;
+};
+
+Times measure(const LoadedKernel &kernel, int batch, bool warm, double seconds) {
+  constexpr int64_t kCold = 96 << 20; // three times the largest L3 slice we met
+  Buffers b;
+  int64_t copies = 1;
+  for (const KernelArgument &a : kernel.args()) {
+    const int64_t n = elements(kernel, a, batch);
+    const bool cold = !warm && a.role == KernelArgument::Role::Filter;
+    std::vector<float *> list;
+    if (a.role == KernelArgument::Role::Output && kernel.spec().epilogue.addendInPlace)
+      list = {};
+    else
+      for (int64_t i = 0; i < (cold ? std::clamp<int64_t>(kCold / (n * 4), 2, 1000) : 1); ++i)
+        list.push_back(allocate(n));
+    copies = std::max<int64_t>(copies, list.size());
+    b.copies.push_back(list);
+  }
+  std::vector<double> times;
+  const double end = now() + seconds;
+  for (int64_t i = 0; i < 5 || now() < end; ++i) {
+    std::vector<Operand> operands;
+    for (const auto &list : b.copies)
+      operands.push_back({list.empty() ? operands.back().buffer : list[i % list.size()], 0});
+    const double start = now();
+    kernel.run(operands, batch);
+    times.push_back(now() - start);
+  }
+  std::sort(times.begin(), times.end());
+  return {times.front(), times[times.size() / 2]};
+}
+
+bool option(const char *arg, const char *name, std::string &value) {
+  const size_t n = std::strlen(name);
+  if (std::strncmp(arg, name, n) != 0)
+    return false;
+  value = arg + n;
+  return true;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  std::string target = "x86-64-v4", filter, batchText = "1", secondsText = "0.3";
+  bool warm = false;
+  for (int i = 1; i < argc; ++i) {
+    if (!std::strcmp(argv[i], "--warm"))
+      warm = true;
+    else if (!option(argv[i], "--target=", target) && !option(argv[i], "--filter=", filter) &&
+             !option(argv[i], "--batch=", batchText) && !option(argv[i], "--seconds=", secondsText)) {
+      std::fprintf(stderr, "unknown option %s\n", argv[i]);
+      return 2;
+    }
+  }
+  codegen::Target t = codegen::Target::X86_64_v4;
+  if (target == "x86-64-v3")
+    t = codegen::Target::X86_64_v3;
+  else if (target == "x86-64")
+    t = codegen::Target::X86_64;
+  if (!cpuRuns(t)) {
+    std::fprintf(stderr, "this processor does not run %s\n", target.c_str());
+    return 1;
+  }
+  const int batch = std::max(1, std::atoi(batchText.c_str()));
+  const double peak = measurePeak(t);
+  std::printf("peak %.1f GFLOP/s on one core, %s, batch %d, %s filters\n", peak / 1e9, target.c_str(), batch,
+              warm ? "warm" : "cold");
+  std::printf("%-24s %5s %10s %10s %9s %6s %6s %9s\n", "layer", "count", "best ms", "median ms", "GFLOP/s", "best%", "med%",
+              "compile s");
+  double sumBest = 0, sumMedian = 0, sumFlop = 0;
+  for (Layer &l : resnet50()) {
+    if (l.name.find(filter) == std::string::npos)
+      continue;
+    l.spec.target = t;
+    const LoadedKernel kernel(l.spec);
+    if (!kernel.error().empty()) {
+      std::fprintf(stderr, "%s: %s\n", l.name.c_str(), kernel.error().c_str());
+      return 1;
+    }
+    const Times time = measure(kernel, batch, warm, std::atof(secondsText.c_str()));
+    const double flop = static_cast<double>(flopsPerImage(kernel.spec())) * batch;
+    std::printf("%-24s %5d %10.4f %10.4f %9.1f %6.1f %6.1f %9.2f\n", l.name.c_str(), l.count, time.best * 1e3, time.median * 1e3,
+                flop / time.best / 1e9, 100 * flop / time.best / peak, 100 * flop / time.median / peak, kernel.compileSeconds());
+    std::fflush(stdout);
+    sumBest += l.count * time.best, sumMedian += l.count * time.median, sumFlop += l.count * flop;
+  }
+  std::printf("%-24s %5s %10.4f %10.4f %9.1f %6.1f %6.1f\n", "sum", "", sumBest * 1e3, sumMedian * 1e3, sumFlop / sumBest / 1e9,
+              100 * sumFlop / sumBest / peak, 100 * sumFlop / sumMedian / peak);
+  return 0;
+}

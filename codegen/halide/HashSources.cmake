@@ -1,0 +1,12 @@
+# Writes OUTPUT: a C++ constant with the hash of SOURCES and of the Halide library. Rewritten on change only.
+set(all "")
+cmake_policy(VERSION 3.20)
+foreach(source IN LISTS SOURCES)
+  file(SHA256 ${source} hash)
+  string(APPEND all ${hash})
+endforeach()
+get_filename_component(halide ${HALIDE} REALPATH)
+file(SHA256 ${halide} hash)
+string(APPEND all ${hash})
+string(SHA256 all ${all})
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "static const char kKernelSourcesHash[] = \"@all@\";\n" @ONLY)

@@ -1,0 +1,180 @@
+// From a specification to an object file: checks it, builds the family's pipeline, lowers it and reads the result back. Every
+// Halide exception becomes CompiledKernel::error.
+
+#include "codegen/halide/KernelCompiler.h"
+#include "KernelSources.inc" // kKernelSourcesHash
+#include "codegen/halide/Kernel.h"
+#include "codegen/halide/Machine.h"
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace resnet;
+using namespace resnet::codegen;
+using namespace Halide;
+
+//===-- Checks ------------------------------------------------------------===//
+
+// One line on the first thing that no kernel of this kind can mean; empty if there is none.
+static std::string check(const KernelSpec &s) {
+  const auto positive = [](const ActivationGeometry &g) {
+    const Halo &h = g.halo;
+    return g.channels > 0 && g.height > 0 && g.width > 0 && g.block > 0 && h.top >= 0 && h.left >= 0 && h.bottom >= 0 &&
+           h.right >= 0 && g.imageElements() <= std::numeric_limits<int32_t>::max();
+  };
+  if (!positive(s.input) || !positive(s.output) || (s.epilogue.addend && !positive(s.addend)))
+    return "a map is empty or has more than 2^31 elements";
+  if (s.epilogue.addend &&
+      (s.addend.channels != s.output.channels || s.addend.height != s.output.height || s.addend.width != s.output.width))
+    return "the addend's shape is not the output's";
+  if (s.epilogue.addendInPlace && !(s.addend == s.output))
+    return "an addend in place must have the output's layout";
+  for (int i = 0; i < 2; ++i)
+    if (s.kernel[i] < 1 || s.strides[i] < 1 || s.dilations[i] < 1)
+      return "kernel sizes, strides and dilations are at least 1";
+
+  const FilterGeometry &f = s.filter;
+  switch (s.kind) {
+  case KernelKind::Conv2d: {
+    if (f.inChannels != s.input.channels || f.outChannels != s.output.channels || f.groups < 1 || f.block < 1 ||
+        f.inputBlock < 1 || f.inChannels % f.groups != 0 || f.outChannels % f.groups != 0)
+      return "the filter's channels or groups do not fit the maps";
+    if (f.inputBlock != s.input.block && !f.isDepthwise())
+      return "the filter is packed for another input block";
+    if (f.packedElements() > std::numeric_limits<int32_t>::max())
+      return "the filter has more than 2^31 elements";
+    const int64_t lastRow = (s.output.height - 1) * s.strides[0] + (f.kernelHeight - 1) * s.dilations[0] - s.padding.top;
+    const int64_t lastColumn = (s.output.width - 1) * s.strides[1] + (f.kernelWidth - 1) * s.dilations[1] - s.padding.left;
+    if (s.padding.top > s.input.halo.top || s.padding.left > s.input.halo.left ||
+        lastRow >= s.input.height + s.input.halo.bottom || lastColumn >= s.input.width + s.input.halo.right)
+      return "the input's halo is narrower than the padding that the convolution reads";
+    return "";
+  }
+  case KernelKind::Linear:
+  case KernelKind::Head: {
+    const int64_t features = s.kind == KernelKind::Head ? s.input.channels : s.input.blocks() * s.input.block;
+    if (f.groups != 1 || f.kernelHeight != 1 || f.kernelWidth != 1 || f.inChannels > features ||
+        f.outChannels != s.output.channels)
+      return "the filter does not fit the features";
+    return "";
+  }
+  default:
+    if (s.kind != KernelKind::Copy && s.input.channels != s.output.channels)
+      return "input and output differ in channels";
+    return "";
+  }
+}
+
+//===-- Scratch -----------------------------------------------------------===//
+
+namespace {
+/// Sums the sizes of all heap allocations: an upper bound of what one worker holds at a time.
+class ScratchCounter : public Internal::IRVisitor {
+public:
+  uint64_t bytes = 0;
+  bool unbounded = false;
+
+private:
+  using IRVisitor::visit;
+  void visit(const Internal::Allocate *op) override {
+    const int64_t size = static_cast<int64_t>(op->constant_allocation_size()) * op->type.bytes();
+    const bool onStack = op->memory_type == MemoryType::Stack || op->memory_type == MemoryType::Register ||
+                         (op->memory_type == MemoryType::Auto && size > 0 && size <= kLargestAutoStack);
+    if (!onStack && size == 0)
+      unbounded = true;
+    else if (!onStack)
+      bytes += size + kPadding;
+    IRVisitor::visit(op);
+  }
+  static constexpr int64_t kLargestAutoStack = 16 * 1024; // CodeGen_Posix's limit for MemoryType::Auto
+  static constexpr int64_t kPadding = 256;                // Halide's own padding of an allocation, and alignment
+};
+} // namespace
+
+//===-- Compilation -------------------------------------------------------===//
+
+static Func build(const Kernel &kernel) {
+  switch (kernel.spec.kind) {
+  case KernelKind::Conv2d:
+    return buildConv2d(kernel);
+  case KernelKind::MaxPool2d:
+  case KernelKind::AvgPool2d:
+    return buildPool2d(kernel);
+  case KernelKind::GlobalAvgPool:
+    return buildGlobalAvgPool(kernel);
+  case KernelKind::Linear:
+  case KernelKind::Head:
+    return buildLinear(kernel);
+  case KernelKind::Softmax:
+    return buildSoftmax(kernel);
+  case KernelKind::Elementwise:
+    return buildElementwise(kernel);
+  case KernelKind::Copy:
+    return buildCopy(kernel);
+  }
+  return Func();
+}
+
+// Halide writes files only: give it an anonymous one, which no crash leaves behind.
+static std::string emit(const Module &module, KernelOutput output) {
+  const OutputFileType type = output == KernelOutput::Object     ? OutputFileType::object
+                              : output == KernelOutput::Assembly ? OutputFileType::assembly
+                                                                 : OutputFileType::stmt;
+  struct Descriptor {
+    int fd = memfd_create("kernel", MFD_CLOEXEC);
+    ~Descriptor() {
+      if (fd >= 0)
+        close(fd);
+    }
+  } file;
+  if (file.fd < 0)
+    throw RuntimeError(std::string("cannot create an anonymous file: ") + std::strerror(errno));
+  module.compile({{type, "/proc/self/fd/" + std::to_string(file.fd)}});
+  std::string contents;
+  char buffer[1 << 16];
+  ssize_t got;
+  lseek(file.fd, 0, SEEK_SET);
+  while ((got = read(file.fd, buffer, sizeof buffer)) > 0)
+    contents.append(buffer, static_cast<size_t>(got));
+  if (got < 0 || contents.empty())
+    throw RuntimeError("cannot read the compiled kernel back");
+  return contents;
+}
+
+static std::string firstLine(const std::string &text) {
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.empty() ? "Halide failed" : line;
+}
+
+CompiledKernel codegen::compileKernel(const KernelSpec &spec, const std::string &symbol, KernelOutput output) {
+  CompiledKernel result;
+  result.error = check(spec);
+  if (!result.error.empty())
+    return result;
+  try {
+    const Kernel kernel(spec, symbol);
+    Func out = build(kernel);
+    const ::Halide::Target target(halideTargetString(spec.target, spec.debug));
+    const Module module = out.compile_to_module(kernel.inputs(), symbol, target);
+    ScratchCounter counter;
+    for (const Internal::LoweredFunc &f : module.functions())
+      f.body.accept(&counter);
+    if (counter.unbounded) {
+      result.error = "the kernel allocates an amount that depends on the batch";
+      return result;
+    }
+    result.scratchBytes = counter.bytes;
+    result.contents = emit(module, output);
+  } catch (const Error &e) {
+    result.error = firstLine(e.what());
+  } catch (const std::exception &e) {
+    result.error = firstLine(e.what());
+  }
+  return result;
+}
+
+std::string codegen::kernelCompilerVersion() {
+  return "halide14-llvm" + std::to_string(Internal::get_llvm_version()) + "-" + kKernelSourcesHash;
+}

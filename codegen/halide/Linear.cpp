@@ -1,0 +1,174 @@
+// Global average pooling, fully connected layers, both in one kernel (Head), and softmax.
+//   input  (c, x, y, k, n) for pooling and Head, (feature, n) otherwise
+//   filter (co, ci, 1, 1, k), bias (co, k), output (feature, n); global pooling writes (c, 1, 1, k, n)
+// A head is bound by streaming its filter: output blocks are the outer loop and images the inner one, so that the filter is
+// read from memory once for kBatchTile images and every image is computed by the same code.
+
+#include "codegen/halide/Kernel.h"
+#include "codegen/halide/Machine.h"
+
+using namespace resnet;
+using namespace resnet::codegen;
+using namespace Halide;
+
+/// Images whose pooled features and logits are kept in scratch at a time.
+static constexpr int kBatchTile = 8;
+
+static int asInt(int64_t v) { return static_cast<int>(v); }
+
+/// Largest divisor of `total` up to `limit`: chains of additions that run side by side to hide their latency.
+static int chains(int64_t total, int limit) {
+  while (total % limit != 0)
+    --limit;
+  return limit;
+}
+
+//===-- Global average pooling --------------------------------------------===//
+
+namespace {
+struct Mean {
+  Var ch{"ch"}, n{"n"};
+  Func sum, mean; // (channel, n), padding lanes included
+};
+} // namespace
+
+//   mean(ch) = SUM over x, y of input(ch, x, y) / (H * W)
+static Mean meanAlgorithm(const Kernel &kernel) {
+  const ActivationGeometry &g = kernel.spec.input;
+  const int block = asInt(g.block);
+  Mean a;
+  a.sum = kernel.func("spatial_sum");
+  a.mean = kernel.func("mean");
+  const RDom r({{0, asInt(g.width)}, {0, asInt(g.height)}}, kernel.name("xy"));
+  a.sum(a.ch, a.n) = 0.f;
+  a.sum(a.ch, a.n) += kernel.input(a.ch % block, r.x, r.y, a.ch / block, a.n);
+  a.mean(a.ch, a.n) = a.sum(a.ch, a.n) / cast<float>(asInt(g.width * g.height));
+  return a;
+}
+
+// Within its consumer's image: vectors of channels, four blocks side by side (latency of addition).
+static void scheduleMean(const Kernel &kernel, Mean &a) {
+  const ActivationGeometry &g = kernel.spec.input;
+  Var c("c"), k("k"), ki("ki");
+  a.mean.bound(a.ch, 0, asInt(g.blocks() * g.block));
+  if (g.block % machineOf(kernel.spec.target).lanes == 0) {
+    const int together = chains(g.blocks(), 4);
+    a.mean.split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).split(k, k, ki, together, TailStrategy::RoundUp);
+    a.mean.reorder(c, ki, k, a.n).vectorize(c).unroll(ki);
+    a.sum.compute_at(a.mean, k).split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).vectorize(c).unroll(k);
+    const RVar x = a.sum.rvars()[0], y = a.sum.rvars()[1];
+    a.sum.update().split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).reorder(c, k, x, y).vectorize(c).unroll(k);
+  } else {
+    a.sum.compute_at(a.mean, a.ch);
+  }
+}
+
+Func codegen::buildGlobalAvgPool(const Kernel &kernel) {
+  const ActivationGeometry &g = kernel.spec.output;
+  const int channels = asInt(g.channels);
+  Mean a = meanAlgorithm(kernel);
+  Func out = kernel.func("out");
+  const Vars v;
+  const Expr ch = v.k * asInt(g.block) + v.c;
+  const bool sameBlock = g.block == kernel.spec.input.block;
+  const Expr value = a.mean(sameBlock ? ch : min(ch, channels - 1), v.n);
+  out(v.c, v.x, v.y, v.k, v.n) = sameBlock || g.channels % g.block == 0 ? value : select(ch < channels, value, 0.f);
+
+  bindOutput(kernel, out);
+  scheduleMean(kernel, a);
+  if (sameBlock && g.block % machineOf(kernel.spec.target).lanes == 0) {
+    Var t("t"), ko("ko"), ki("ki");
+    out.split(v.k, ko, ki, chains(g.blocks(), 4), TailStrategy::RoundUp).reorder(v.c, ki, v.x, v.y, ko, v.n);
+    out.vectorize(v.c).fuse(ko, v.n, t).parallel(t);
+    a.mean.compute_at(out, t);
+  } else {
+    out.parallel(v.n);
+    a.mean.compute_at(out, v.n).store_in(MemoryType::Heap);
+  }
+  return out;
+}
+
+//===-- Linear and Head ---------------------------------------------------===//
+
+//   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f if asked for
+Func codegen::buildLinear(const Kernel &kernel) {
+  const KernelSpec &s = kernel.spec;
+  const FilterGeometry &g = s.filter;
+  const bool head = s.kind == KernelKind::Head;
+  const int block = asInt(g.block), classes = asInt(s.output.channels);
+  const int features = asInt(s.output.blocks() * s.output.block);
+  Var co("co"), k("k"), f("f"), n("n");
+
+  Mean pooled;
+  if (head)
+    pooled = meanAlgorithm(kernel);
+  Func dot = kernel.func("dot"), logits = kernel.func("logits"), out = kernel.func("out");
+  const RDom ci(0, asInt(g.inChannels), kernel.name("ci"));
+  dot(co, k, n) = s.epilogue.bias ? kernel.bias(co, k) : Expr(0.f);
+  dot(co, k, n) += kernel.filter(co, ci, 0, 0, k) * (head ? pooled.mean(ci, n) : kernel.input(ci, n));
+  logits(co, k, n) = activate(s.epilogue, g.block, co, k, dot(co, k, n));
+  const auto logit = [&](Expr i) { return logits(i % block, i / block, n); };
+  Func highest = kernel.func("highest"), power = kernel.func("power"), total = kernel.func("total");
+  Expr value = logit(min(f, classes - 1));
+  if (s.softmax) {
+    const RDom all(0, classes, kernel.name("all"));
+    highest(n) = logit(0);
+    highest(n) = max(highest(n), logit(all));
+    power(f, n) = exp(value - highest(n));
+    total(n) = 0.f;
+    total(n) += power(all, n);
+    value = power(f, n) / total(n);
+  }
+  out(f, n) = features == classes ? value : select(f < classes, value, 0.f);
+
+  // Schedule: for each kBatchTile images {pool; parallel over output blocks {images {dot products}}; write}.
+  bindOutput(kernel, out);
+  const int lanes = machineOf(s.target).lanes, together = chains(g.outBlocks(), 4);
+  Var no("no"), ni("ni"), ko("ko"), ki("ki");
+  out.split(n, no, ni, kBatchTile, TailStrategy::GuardWithIf).reorder(f, ni, no);
+  if (features >= lanes)
+    out.vectorize(f, lanes, TailStrategy::GuardWithIf);
+  if (head) {
+    scheduleMean(kernel, pooled);
+    pooled.mean.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(pooled.n, kBatchTile);
+  }
+  logits.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(n, kBatchTile);
+  logits.bound(co, 0, block).bound(k, 0, asInt(g.outBlocks()));
+  logits.split(k, ko, ki, together, TailStrategy::RoundUp).reorder(co, ki, n, ko).vectorize(co).unroll(ki).parallel(ko);
+  dot.compute_at(logits, n).vectorize(co).unroll(k);
+  dot.update().reorder(co, k, ci.x).vectorize(co).unroll(k);
+  if (s.softmax) {
+    highest.compute_at(out, ni);
+    power.compute_at(out, ni).store_in(MemoryType::Heap).vectorize(f, lanes, TailStrategy::RoundUp);
+    total.compute_at(out, ni);
+  }
+  return out;
+}
+
+//===-- Softmax -----------------------------------------------------------===//
+
+//   out(f) = exp(input(f) - max) / SUM over i of exp(input(i) - max)
+Func codegen::buildSoftmax(const Kernel &kernel) {
+  const KernelSpec &s = kernel.spec;
+  const int classes = asInt(s.output.channels), features = asInt(s.output.blocks() * s.output.block);
+  Var f("f"), n("n");
+  Func highest = kernel.func("highest"), power = kernel.func("power"), total = kernel.func("total"), out = kernel.func("out");
+  const RDom all(0, classes, kernel.name("all"));
+  highest(n) = kernel.input(0, n);
+  highest(n) = max(highest(n), kernel.input(all, n));
+  power(f, n) = exp(kernel.input(min(likely(f), classes - 1), n) - highest(n));
+  total(n) = 0.f;
+  total(n) += power(all, n);
+  const Expr value = power(f, n) / total(n);
+  out(f, n) = features == classes ? value : select(f < classes, value, 0.f);
+
+  bindOutput(kernel, out);
+  const int lanes = machineOf(s.target).lanes;
+  if (features >= lanes)
+    out.vectorize(f, lanes, TailStrategy::GuardWithIf);
+  out.parallel(n);
+  highest.compute_at(out, n);
+  power.compute_at(out, n).store_in(MemoryType::Heap).vectorize(f, lanes, TailStrategy::RoundUp);
+  total.compute_at(out, n);
+  return out;
+}
