@@ -24,8 +24,8 @@ enum class KernelKind {
   Head,          // input [N, C, H, W], filter (1x1), bias -> output [N, O]: global_avg_pool, linear[, softmax] in one kernel
   Softmax,       // input [N, F] -> output [N, F]
   Elementwise,   // input[, scale, shift][, addend] -> output: activation(input * scale[c] + shift[c] + addend)
-  Copy,          // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), or `fill` outside the input.
-                 // Layout conversion, transposed input, pad, crop and option A's subsampling are all this.
+  Copy, // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), or `fill` outside the input.
+        // Layout conversion, transposed input, pad, crop and option A's subsampling are all this.
 };
 
 enum class Activation { None, Relu };
@@ -49,16 +49,16 @@ struct KernelSpec {
   bool debug = false;
 
   ActivationGeometry input, output, addend;
-  FilterGeometry filter;           // Conv2d, Linear, Head
-  std::array<int64_t, 2> kernel{1, 1};     // height, width (pools; equals the filter's for Conv2d)
-  std::array<int64_t, 2> strides{1, 1};    // y, x
-  std::array<int64_t, 2> dilations{1, 1};  // y, x
-  Halo padding;                            // of the operation; a Conv2d's input has at least this halo, unless it is zero there
-  bool countIncludePad = false;            // AvgPool2d
-  bool softmax = false;                    // Head
-  bool scaleShift = false;                 // Elementwise: has per-channel scale and shift operands
+  FilterGeometry filter;                  // Conv2d, Linear, Head
+  std::array<int64_t, 2> kernel{1, 1};    // height, width (pools; equals the filter's for Conv2d)
+  std::array<int64_t, 2> strides{1, 1};   // y, x
+  std::array<int64_t, 2> dilations{1, 1}; // y, x
+  Halo padding;                           // of the operation; a Conv2d's input has at least this halo, unless it is zero there
+  bool countIncludePad = false;           // AvgPool2d
+  bool softmax = false;                   // Head
+  bool scaleShift = false;                // Elementwise: has per-channel scale and shift operands
   std::array<int64_t, 3> copyOffset{0, 0, 0}; // Copy: c, y, x of the input element that output (0, 0, 0) reads
-  float fill = 0.f;                        // Copy: value outside the input
+  float fill = 0.f;                           // Copy: value outside the input
   Epilogue epilogue;
 
   bool operator==(const KernelSpec &) const = default;
@@ -72,7 +72,8 @@ void canonicalize(KernelSpec &spec);
 /// Readable text of the canonical form, in a fixed order of fields; equal exactly when the specifications are.
 std::string toString(const KernelSpec &spec);
 
-/// Kind, kernel size, channels and the first 64 bits of a hash of toString, e.g. "conv2d_3x3_64x64_56x56_1f0c...": a C identifier.
+/// Kind, kernel size, channels and the first 64 bits of a hash of toString, e.g. "conv2d_3x3_64x64_56x56_1f0c...": a C
+/// identifier.
 std::string symbolName(const KernelSpec &spec);
 
 const char *toString(Target target);
@@ -84,7 +85,8 @@ struct KernelArgument {
     int32_t min, extent, stride; // in elements
   };
   /// Innermost first. Activations: channel in block, x, y, block, image. Rank-2 tensors: feature, image. Filters:
-  /// lane, input channel in window, kx, ky, output block. Depthwise filters: lane, kx, ky, output block. Per-channel vectors: lane, block.
+  /// lane, input channel in window, kx, ky, output block. Depthwise filters: lane, kx, ky, output block. Per-channel vectors:
+  /// lane, block.
   std::vector<Dim> dims;
   /// Index of the image dimension, whose extent is the batch and whose stride the launch gives; -1 where there is none.
   int batchDim = -1;

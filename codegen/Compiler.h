@@ -1,0 +1,43 @@
+// The compiler behind resnet-compile: from a module of the dialect to a native library, or to any stage on the way.
+
+#ifndef RESNET_CODEGEN_COMPILER_H
+#define RESNET_CODEGEN_COMPILER_H
+
+#include "codegen/KernelBuild.h"
+#include "codegen/Targets.h"
+#include "dialect/IR/ResNetDialect.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace resnet::codegen {
+
+/// Stages that a user can stop at, in order.
+enum class Stage { Import, Graph, Kernels, MemoryPlan, LLVM, Stmt, Asm, Obj, Lib };
+
+std::optional<Stage> parseStage(llvm::StringRef name);
+
+struct CompileOptions {
+  std::string output;          // "-": standard output, for stages of text; .a: an archive
+  std::string entry;           // of the exported function; empty: from the output's name
+  std::string source;          // the model's file name, recorded
+  std::vector<Target> targets; // most demanding first
+  Stage stage = Stage::Lib;
+  std::string preprocess;     // empty: by the input's shape
+  std::string cacheDirectory; // empty: no cache
+  std::string saveTemps;      // directory for every stage's result; empty: none
+  unsigned jobs = 0;          // 0: one a core
+  bool remarks = false;       // says why: one remark a step
+  bool debugKernels = false;  // kernels with assertions and bounds checks
+  bool progress = false;      // on standard error
+};
+
+/// Compiles `module`, which it transforms. Errors go to the context's diagnostic handler; nothing is left at `output` then.
+mlir::LogicalResult compile(mlir::ModuleOp module, const CompileOptions &options);
+
+/// "libresnet50.so" -> "resnet50_query".
+std::string defaultEntry(llvm::StringRef output);
+
+} // namespace resnet::codegen
+
+#endif // RESNET_CODEGEN_COMPILER_H

@@ -1,0 +1,77 @@
+// What the planned module says, and machine code for LLVM modules.
+
+#include "codegen/HostProgram.h"
+#include "codegen/Targets.h"
+#include "dialect/IR/Layouts.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace mlir;
+using namespace resnet;
+using namespace resnet::codegen;
+
+std::string resnet::codegen::mainSymbol(Target target) {
+  std::string symbol = std::string("resnet_main_") + toString(target);
+  std::replace(symbol.begin(), symbol.end(), '-', '_');
+  return symbol;
+}
+
+FailureOr<ProgramInfo> resnet::codegen::readProgramInfo(ModuleOp planned) {
+  auto main = planned.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return planned.emitError("expected a function @main");
+  ProgramInfo info;
+  // Arguments are the inputs, the outputs (those that a launch writes), the arena and the weights.
+  llvm::DenseSet<Value> written;
+  main.walk([&](LaunchOp launch) {
+    written.insert(launch.getDestination());
+    info.steps.push_back({launch.getKernel().str(), sourceName(launch.getLoc())});
+  });
+  for (auto [index, argument] : llvm::enumerate(main.getArguments())) {
+    if (auto arena = dyn_cast<ArenaType>(argument.getType()))
+      info.arenaBytesPerImage = arena.getBytes();
+    auto buffer = dyn_cast<BufferType>(argument.getType());
+    if (!buffer)
+      continue;
+    const bool isOutput = written.contains(argument);
+    auto name = main.getArgAttrOfType<StringAttr>(index, "resnet.name");
+    std::vector<ProgramInfo::Tensor> &list = isOutput ? info.outputs : info.inputs;
+    ProgramInfo::Tensor tensor{name ? name.str() : (isOutput ? "output" : "input") + std::to_string(list.size()), {}};
+    for (int64_t size : buffer.getTensor().getShape())
+      tensor.shape.push_back(ShapedType::isDynamic(size) ? -1 : size);
+    if (!isOutput)
+      info.fixedBatch = tensor.shape[0];
+    list.push_back(std::move(tensor));
+  }
+  if (info.inputs.empty() || info.outputs.empty())
+    return main.emitError("expected at least one input and one output");
+  return info;
+}
+
+llvm::Expected<std::string> resnet::codegen::emitObject(llvm::Module &module, Target target, bool assembly) {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  const llvm::Triple triple("x86_64-unknown-linux-gnu");
+  std::string error;
+  const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!backend)
+    return llvm::createStringError(error);
+  std::unique_ptr<llvm::TargetMachine> machine(
+      backend->createTargetMachine(triple, llvmCpu(target), "", llvm::TargetOptions(), llvm::Reloc::PIC_));
+  module.setTargetTriple(triple);
+  module.setDataLayout(machine->createDataLayout());
+  llvm::SmallString<0> object;
+  llvm::raw_svector_ostream os(object);
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, os, nullptr,
+                                   assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile))
+    return llvm::createStringError("this LLVM cannot emit object files for x86-64");
+  passes.run(module);
+  return std::string(object);
+}

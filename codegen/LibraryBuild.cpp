@@ -1,0 +1,174 @@
+// Each step leaves object files in one temporary directory; the linker puts them together in a fixed order.
+
+#include "codegen/LibraryBuild.h"
+#include "codegen/Linker.h"
+#include "codegen/ModuleOutput.h"
+#include "codegen/Preprocess.h"
+#include "codegen/SpecFromKernel.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace resnet;
+using namespace resnet::codegen;
+
+LibraryBuild::~LibraryBuild() {
+  if (!directory.empty())
+    (void)llvm::sys::fs::remove_directories(directory);
+}
+
+LogicalResult LibraryBuild::report(llvm::Error error) {
+  return error ? LogicalResult(module.emitError(llvm::toString(std::move(error)))) : success();
+}
+
+std::string LibraryBuild::temporary(llvm::StringRef name) const {
+  llvm::SmallString<128> path(directory);
+  llvm::sys::path::append(path, name);
+  return std::string(path);
+}
+
+LogicalResult LibraryBuild::planKernels() {
+  llvm::SmallString<128> unique;
+  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("resnet-compile", unique))
+    return module.emitError("cannot create a temporary directory: " + error.message());
+  directory = std::string(unique);
+  FailureOr<ProgramInfo> read = readProgramInfo(module);
+  if (failed(read))
+    return failure();
+  info = *read;
+  llvm::StringSet<> known;
+  for (Target target : options.targets) {
+    ProgramVariant &variant = variants.emplace_back();
+    variant.target = target;
+    for (KernelOp kernel : module.getOps<KernelOp>()) {
+      FailureOr<KernelSpec> spec = specFromKernel(kernel, target, options.debugKernels);
+      if (failed(spec))
+        return failure();
+      const std::string symbol = symbolName(*spec);
+      if (known.insert(symbol).second)
+        specs.push_back(*spec);
+      variant.kernels[kernel.getSymName()] = {*spec, symbol, 0};
+    }
+  }
+  if (options.remarks)
+    emitRemarks();
+  return success();
+}
+
+// One remark a step: what runs where the source model had its nodes.
+void LibraryBuild::emitRemarks() {
+  for (const ProgramInfo::Step &step : info.steps) {
+    const KernelBinding &kernel = variants.front().kernels.find(step.kernel)->second;
+    emitRemark(NameLoc::get(StringAttr::get(module.getContext(), step.source)))
+        << (step.source.empty() ? "(no name)" : step.source) << ": " << toString(kernel.spec);
+  }
+}
+
+LogicalResult LibraryBuild::printKernels() {
+  auto text =
+      codegen::printKernels(specs, options.stage == Stage::Asm ? KernelOutput::Assembly : KernelOutput::Stmt, options.jobs);
+  return text ? writeText(module, options.output, *text) : report(text.takeError());
+}
+
+LogicalResult LibraryBuild::packWeights() {
+  const std::string path = temporary("weights.o");
+  auto packed = writeWeightsObject(module, kWeightsSymbol, path);
+  if (!packed)
+    return report(packed.takeError());
+  weights = *packed;
+  objects.push_back(path);
+  return success();
+}
+
+LogicalResult LibraryBuild::writeObject(llvm::StringRef name, llvm::StringRef contents) {
+  objects.push_back(temporary(name));
+  return writeText(module, objects.back(), contents);
+}
+
+std::string LibraryBuild::describe() const {
+  Preprocess preprocess = defaultPreprocess(info.inputs.front().shape);
+  if (!options.preprocess.empty()) {
+    const bool channelsLast = preprocess.channelsLast;
+    preprocess = llvm::cantFail(parsePreprocess(options.preprocess)); // resnet-compile has checked it
+    preprocess.channelsLast = channelsLast;
+  }
+  llvm::json::Array targets;
+  for (Target target : options.targets)
+    targets.push_back(toString(target));
+  llvm::json::Object object{{"compiler", "resnet-compile " RESNET_VERSION},
+                            {"source", options.source},
+                            {"targets", std::move(targets)},
+                            {"precision", "f32"},
+                            {"winograd", "off"},
+                            {"debug_kernels", options.debugKernels},
+                            {"preprocess", preprocess.toJson()}};
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
+  return text;
+}
+
+// The lowered program once for each target, and the table.
+LogicalResult LibraryBuild::buildHost() {
+  llvm::LLVMContext context;
+  for (const ProgramVariant &variant : variants) {
+    std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(module, context);
+    if (!host)
+      return module.emitError("cannot translate the host program to LLVM IR");
+    if (llvm::Error error = defineLaunches(*host, variant))
+      return report(std::move(error));
+    auto object = emitObject(*host, variant.target);
+    if (!object)
+      return report(object.takeError());
+    if (failed(writeObject(mainSymbol(variant.target) + ".o", *object)))
+      return failure();
+  }
+  llvm::StringRef name = llvm::sys::path::stem(options.output);
+  name.consume_front("lib");
+  const std::string entry = options.entry.empty() ? defaultEntry(options.output) : options.entry;
+  std::unique_ptr<llvm::Module> table = buildProgramTable(context, info, variants, weights, {name.str(), describe(), entry});
+  auto object = emitObject(*table, Target::X86_64);
+  if (!object)
+    return report(object.takeError());
+  return writeObject("program.o", *object);
+}
+
+LogicalResult LibraryBuild::build() {
+  KernelProgress progress;
+  if (options.progress)
+    progress = [](size_t done, size_t total) {
+      llvm::errs() << "\r[" << done << "/" << total << "] kernels" << (done == total ? "\n" : "");
+    };
+  std::vector<uint64_t> scratchBytes;
+  auto kernels = buildKernels(specs, KernelCache(options.cacheDirectory), options.jobs, directory, scratchBytes, progress);
+  if (!kernels)
+    return report(kernels.takeError());
+  llvm::StringMap<uint64_t> scratch;
+  for (auto [spec, bytes] : llvm::zip(specs, scratchBytes))
+    scratch[symbolName(spec)] = bytes;
+  for (ProgramVariant &variant : variants)
+    for (auto &kernel : variant.kernels)
+      kernel.second.scratchBytes = scratch[kernel.second.symbol];
+  objects.insert(objects.end(), kernels->begin(), kernels->end());
+  if (failed(buildHost()) || failed(writeObject("runtime.o", runtimeObject())))
+    return failure();
+  if (!options.saveTemps.empty())
+    for (const std::string &object : objects) {
+      llvm::SmallString<128> path(options.saveTemps);
+      llvm::sys::path::append(path, llvm::sys::path::filename(object));
+      if (std::error_code error = llvm::sys::fs::copy_file(object, path))
+        return module.emitError("cannot write '" + path + "': " + error.message());
+    }
+  LinkJob job;
+  job.objects = objects;
+  job.output = options.output;
+  job.entry = options.entry.empty() ? defaultEntry(options.output) : options.entry;
+  job.workDirectory = directory;
+  job.kind = options.stage == Stage::Obj                       ? LinkOutput::Object
+             : llvm::StringRef(options.output).ends_with(".a") ? LinkOutput::Archive
+                                                               : LinkOutput::SharedLibrary;
+  return report(link(job));
+}

@@ -1,0 +1,43 @@
+// From a planned module to a library: kernels, weights, host program, link.
+
+#ifndef RESNET_CODEGEN_LIBRARYBUILD_H
+#define RESNET_CODEGEN_LIBRARYBUILD_H
+
+#include "codegen/Compiler.h"
+#include "codegen/HostProgram.h"
+
+namespace resnet::codegen {
+
+/// Steps in order: planKernels, then printKernels, or packWeights and build. packWeights reads the planned module, build the same
+/// module lowered to the LLVM dialect. Temporary files live as long as this object.
+class LibraryBuild {
+public:
+  LibraryBuild(mlir::ModuleOp module, const CompileOptions &options) : module(module), options(options) {}
+  ~LibraryBuild();
+
+  mlir::LogicalResult planKernels();
+  mlir::LogicalResult printKernels();
+  mlir::LogicalResult packWeights();
+  mlir::LogicalResult build();
+
+private:
+  mlir::LogicalResult report(llvm::Error error);
+  void emitRemarks();
+  std::string describe() const;
+  std::string temporary(llvm::StringRef name) const;
+  mlir::LogicalResult writeObject(llvm::StringRef name, llvm::StringRef contents);
+  mlir::LogicalResult buildHost();
+
+  mlir::ModuleOp module;
+  const CompileOptions &options;
+  std::string directory; // of temporary files
+  ProgramInfo info;
+  std::vector<KernelSpec> specs; // distinct, for all targets
+  std::vector<ProgramVariant> variants;
+  PackedWeights weights;
+  std::vector<std::string> objects; // paths, in link order
+};
+
+} // namespace resnet::codegen
+
+#endif // RESNET_CODEGEN_LIBRARYBUILD_H

@@ -1,0 +1,162 @@
+// Reads operations, their types and layouts into kernel specifications. Operand order is the specification's argument order.
+
+#include "codegen/SpecFromKernel.h"
+#include "dialect/IR/Layouts.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace resnet;
+using namespace resnet::codegen;
+using ActivationKind = resnet::codegen::Activation;
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+static ActivationKind activation(resnet::Activation kind) {
+  return kind == resnet::Activation::Relu ? ActivationKind::Relu : ActivationKind::None;
+}
+
+template <typename Op> static void readWindow(Op op, KernelSpec &spec) {
+  spec.strides = {op.getStrides()[0], op.getStrides()[1]};
+  spec.padding = toHalo(op.getPadding());
+}
+
+static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Conv2d;
+  readWindow(op, spec);
+  spec.dilations = {op.getDilations()[0], op.getDilations()[1]};
+  spec.filter = filterGeometry(op.getFilter().getType());
+  spec.kernel = {spec.filter.kernelHeight, spec.filter.kernelWidth};
+  spec.epilogue.bias = static_cast<bool>(op.getBias());
+  if (op.getAddend()) {
+    spec.epilogue.addend = true;
+    spec.addend = activationGeometry(op.getAddend().getType());
+  }
+  spec.epilogue.activation = activation(op.getActivation());
+  if (auto channels = op.getActivatedChannels())
+    spec.epilogue.activatedChannels = *channels;
+  return success();
+}
+
+static LogicalResult read(FusedElementwiseOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Elementwise;
+  spec.scaleShift = static_cast<bool>(op.getScale());
+  if (op.getAddend()) {
+    spec.epilogue.addend = true;
+    spec.addend = activationGeometry(typeOf(op.getAddend()));
+  }
+  spec.epilogue.activation = activation(op.getActivation());
+  return success();
+}
+
+static LogicalResult read(MaxPool2dOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::MaxPool2d;
+  readWindow(op, spec);
+  spec.dilations = {op.getDilations()[0], op.getDilations()[1]};
+  spec.kernel = {op.getKernel()[0], op.getKernel()[1]};
+  return success();
+}
+
+static LogicalResult read(AvgPool2dOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::AvgPool2d;
+  readWindow(op, spec);
+  spec.kernel = {op.getKernel()[0], op.getKernel()[1]};
+  spec.countIncludePad = op.getCountIncludePad();
+  return success();
+}
+
+static LogicalResult read(GlobalAvgPoolOp, KernelSpec &spec) {
+  spec.kind = KernelKind::GlobalAvgPool;
+  return success();
+}
+
+static LogicalResult read(LinearOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Linear;
+  spec.filter = filterGeometry(op.getWeight().getType());
+  spec.epilogue.bias = static_cast<bool>(op.getBias());
+  return success();
+}
+
+static LogicalResult read(FusedHeadOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Head;
+  spec.filter = filterGeometry(op.getWeight().getType());
+  spec.epilogue.bias = static_cast<bool>(op.getBias());
+  spec.softmax = op.getSoftmax();
+  return success();
+}
+
+static LogicalResult read(SoftmaxOp, KernelSpec &spec) {
+  spec.kind = KernelKind::Softmax;
+  return success();
+}
+
+static LogicalResult read(ConvertLayoutOp, KernelSpec &spec) {
+  spec.kind = KernelKind::Copy;
+  return success();
+}
+
+static LogicalResult read(PadOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Copy;
+  spec.copyOffset = {-op.getLow()[0], -op.getLow()[1], -op.getLow()[2]};
+  spec.fill = op.getValue().convertToFloat();
+  return success();
+}
+
+static LogicalResult read(SliceOp op, KernelSpec &spec) {
+  if (op.getStrides()[0] != 1)
+    return op.emitOpError() << "expected a channel stride of 1 in compiled code, got " << op.getStrides()[0];
+  spec.kind = KernelKind::Copy;
+  spec.copyOffset = {op.getOffsets()[0], op.getOffsets()[1], op.getOffsets()[2]};
+  spec.strides = {op.getStrides()[1], op.getStrides()[2]};
+  return success();
+}
+
+static LogicalResult read(SubsampleOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Copy;
+  spec.copyOffset = {-op.getChannelPadding()[0], 0, 0};
+  spec.strides = {op.getStrides()[0], op.getStrides()[1]};
+  return success();
+}
+
+// Between NCHW and NHWC: the dense NHWC side is the same map with all channels in one block.
+static LogicalResult read(TransposeOp op, KernelSpec &spec) {
+  constexpr int64_t toChannelsFirst[] = {0, 3, 1, 2}, toChannelsLast[] = {0, 2, 3, 1};
+  spec.kind = KernelKind::Copy;
+  auto channelsLast = [](RankedTensorType type) {
+    ActivationGeometry g;
+    g.channels = g.block = type.getDimSize(3);
+    g.height = type.getDimSize(1);
+    g.width = type.getDimSize(2);
+    return g;
+  };
+  if (op.getPermutation() == ArrayRef<int64_t>(toChannelsFirst) && !op.getInput().getType().getEncoding())
+    spec.input = channelsLast(op.getInput().getType());
+  else if (op.getPermutation() == ArrayRef<int64_t>(toChannelsLast) && !op.getType().getEncoding())
+    spec.output = channelsLast(op.getType());
+  else
+    return op.emitOpError()
+           << "expected a permutation between NCHW and NHWC, [0, 3, 1, 2] or [0, 2, 3, 1], in compiled code, got ["
+           << op.getPermutation() << "]";
+  return success();
+}
+
+FailureOr<KernelSpec> resnet::codegen::specFromKernel(KernelOp kernel, Target target, bool debug) {
+  Operation &op = kernel.getComputation();
+  KernelSpec spec;
+  spec.target = target;
+  spec.debug = debug;
+  spec.input = activationGeometry(typeOf(op.getOperand(0)));
+  spec.output = activationGeometry(typeOf(op.getResult(0)));
+  // Whichever operand is overwritten, every element must be stored once, after it was read.
+  spec.epilogue.addendInPlace = kernel.getInPlace().has_value();
+  LogicalResult result =
+      llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+          .Case<FusedConv2dOp, FusedElementwiseOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, LinearOp, FusedHeadOp, SoftmaxOp,
+                ConvertLayoutOp, PadOp, SliceOp, SubsampleOp, TransposeOp>([&](auto concrete) { return read(concrete, spec); })
+          .Default([](Operation *other) {
+            return other->emitOpError() << "expected an operation that has a kernel; run the graph pipeline first";
+          });
+  if (failed(result))
+    return failure();
+  canonicalize(spec);
+  return spec;
+}
