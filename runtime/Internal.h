@@ -5,13 +5,12 @@
 #ifndef RESNET_RUNTIME_INTERNAL_H
 #define RESNET_RUNTIME_INTERNAL_H
 
-#include "runtime/Program.h"
-#include "runtime/include/resnet.h"
+#include "runtime/EntryPoints.h"
+#include "runtime/Model.h"
 
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
 #define RESNET_LINE 128
@@ -28,8 +27,6 @@ struct resnet_model {
   int32_t cpu_level;     /* psABI level: 1, 3 or 4 */
   atomic_int references; /* the only part that changes */
 };
-
-typedef int (*resnet_kernel_task)(void *user_context, int index, uint8_t *closure);
 
 typedef struct resnet_scratch_block {
   uint64_t offset;
@@ -126,15 +123,7 @@ resnet_status resnet_check_tensors(const resnet_program *program, const resnet_t
                                    const resnet_tensor *outputs, int32_t num_outputs, int64_t *batch, char *message,
                                    size_t message_size);
 
-/* Cpu.c: psABI levels. */
-typedef struct resnet_cpu {
-  uint32_t leaf1_ecx, leaf7_ebx, extended_ecx;
-  uint64_t xcr0; /* register state that the operating system saves; 0 without OSXSAVE */
-} resnet_cpu;
-resnet_cpu resnet_cpu_detect(void);
-/* True if `cpu` has level 1, 2, 3 or 4; else writes the names of what is missing. */
-bool resnet_cpu_has_level(const resnet_cpu *cpu, int32_t level, char *missing, size_t missing_size);
-int32_t resnet_cpu_count(void);
+/* Cpu.c. */
 /* Pins a thread to the index-th CPU, cyclically, of those that the calling thread may run on. Returns 0 or an errno. */
 int resnet_cpu_pin(pthread_t thread, int32_t index);
 
@@ -146,9 +135,7 @@ void resnet_fork_mark_init(resnet_fork_mark *mark);
 bool resnet_fork_mark_is_child(const resnet_fork_mark *mark);
 void resnet_fork_mark_free(resnet_fork_mark *mark);
 
-/* Model.c. `program` is the compiled one, or a test's. */
-resnet_status resnet_model_create_for(const resnet_program *program, const resnet_cpu *cpu, const resnet_model_options *options,
-                                      resnet_model **model, resnet_error *error);
+/* Model.c */
 resnet_status resnet_model_create(const resnet_model_options *options, resnet_model **model, resnet_error *error);
 void resnet_model_release(resnet_model *model);
 resnet_status resnet_model_get_info(const resnet_model *model, resnet_model_info *info);
@@ -181,13 +168,10 @@ void resnet_pool_stop(resnet_pool *pool);
 /* Lets every worker take part in the context's loop, whose shares are set, and returns when all shares are done. */
 void resnet_pool_run(resnet_context *context);
 
-/* ParallelFor.c: the entry points that compiled kernels call. */
+/* ParallelFor.c */
 void resnet_run_share(resnet_worker *worker);
-int halide_do_par_for(void *user_context, resnet_kernel_task task, int min, int size, uint8_t *closure);
 
 /* Scratch.c */
-void *halide_malloc(void *user_context, size_t bytes);
-void halide_free(void *user_context, void *pointer);
 void resnet_scratch_reset(resnet_worker *worker);
 
 /* HalideErrors.c */

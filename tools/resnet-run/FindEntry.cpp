@@ -54,7 +54,8 @@ Expected<std::string> findEntry(StringRef path, StringRef entry) {
     return error(path, "malformed ELF file: " + toString(parsed.takeError()));
   const auto &header = parsed->getHeader();
   if (header.e_machine != ELF::EM_X86_64)
-    return error(path, "expected a library for x86-64, found one for " + ELF::convertEMachineToArchName(header.e_machine).str());
+    return error(path,
+                 "expected a library for x86-64, found one for " + ELF::convertEMachineToArchName(header.e_machine).lower());
   if (header.e_type != ELF::ET_DYN)
     return error(path, "expected a shared library, found ELF type " + Twine(unsigned(header.e_type)));
   auto segments = parsed->program_headers();

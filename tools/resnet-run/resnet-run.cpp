@@ -13,7 +13,8 @@ using namespace llvm;
 static bool removeOptionsOfLLVM() {
   SmallVector<cl::Option *> options;
   for (auto &entry : cl::getRegisteredOptions())
-    options.push_back(entry.second);
+    if (entry.first != "help" && entry.first != "version")
+      options.push_back(entry.second);
   for (cl::Option *option : options)
     option->removeArgument();
   return true;
@@ -130,6 +131,7 @@ int main(int argc, char **argv) {
     ::_exit(1);
   });
   cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](raw_ostream &out) { out << "resnet-run " RESNET_VERSION "\n"; });
   if (!cl::ParseCommandLineOptions(argc, argv, "Runs a library made by resnet-compile.\n", &errs()))
     return 2;
   if (int code = checkUsage())

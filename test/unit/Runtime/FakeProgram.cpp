@@ -10,7 +10,7 @@ namespace resnet::test {
 
 std::function<int32_t(const RunArguments &)> body = computeLogits;
 
-static alignas(64) const float kWeights[10] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10};
+alignas(64) static const float kWeights[10] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10};
 
 static int32_t fakeMain(void *run, const void *const *inputs, void *const *outputs, void *arena, const void *weights,
                         int64_t batch) {

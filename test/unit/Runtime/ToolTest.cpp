@@ -232,3 +232,20 @@ TEST_F(Tool, AFullDiskOnStandardOutputIsAnError) {
   int status = std::system(RESNET_RUN " " RESNET_FAKE_LIBRARY " --describe >/dev/full 2>/dev/null");
   EXPECT_EQ(WEXITSTATUS(status), 1);
 }
+
+#ifdef RESNET_EXAMPLE
+TEST_F(Tool, TheExamplesRun) {
+  auto runExample = [&](const std::string &command) {
+    int status = std::system((command + " >" + path + "/stdout 2>" + path + "/stderr").c_str());
+    out = readFile(path + "/stdout");
+    err = readFile(path + "/stderr");
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(runExample(RESNET_EXAMPLE " " RESNET_FAKE_LIBRARY " fake_net"), 0) << err;
+  EXPECT_EQ(out, "logits: 0 0 0\n");
+  EXPECT_EQ(runExample(RESNET_EXAMPLE " " RESNET_FAKE_LIBRARY " other"), 1);
+  EXPECT_EQ(runExample(RESNET_EXAMPLE), 2);
+  EXPECT_EQ(runExample(RESNET_LINKED_EXAMPLE), 0) << err;
+  EXPECT_EQ(out, "logits: 32 32 32 32 32 ...\n");
+}
+#endif
