@@ -1,6 +1,6 @@
-/* Two compiled models in one program: two libraries (arguments: LIBRARY ENTRY LIBRARY ENTRY), or, with FIRST and SECOND defined to
- * their entries, two archives linked in. Each runs alone, after the other, and at the same time as the other on a second thread; its
- * result must be the same to the bit. Prints a hash of each result. */
+/* Two compiled models in one program: two libraries (arguments: LIBRARY ENTRY LIBRARY ENTRY), or, with FIRST and SECOND defined
+ * to their entries, two archives linked in. Each runs alone, after the other, and at the same time as the other on a second
+ * thread; its result must be the same to the bit. Prints a hash of each result. */
 
 #include "resnet.h"
 
