@@ -56,7 +56,7 @@ public:
     };
     // The stages whose result is IR.
     const TextStage stages[] = {{Stage::Import, "1-import", nullptr},
-                                {Stage::Graph, "2-blocks", buildImportPipeline},
+                                {Stage::Import, "2-blocks", buildImportPipeline},
                                 {Stage::Graph, "3-graph", buildGraphPipeline},
                                 {Stage::Kernels, "4-kernels", buildKernelPipeline},
                                 {Stage::MemoryPlan, "5-memory-plan", buildMemoryPipeline}};

@@ -39,7 +39,7 @@ static ImageParam makeParam(const KernelArgument &a, const std::string &name) {
   return p;
 }
 
-Kernel::Kernel(const KernelSpec &spec, const std::string &symbol) : spec(spec), symbol(symbol), args(arguments(spec)) {
+Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), prefix(prefix), args(arguments(spec)) {
   for (const KernelArgument &a : args) {
     if (a.role == Role::Output)
       continue;

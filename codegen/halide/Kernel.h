@@ -14,14 +14,14 @@ namespace resnet::codegen {
 /// The operands of one kernel. Only those that codegen::arguments lists are defined.
 struct Kernel {
   const KernelSpec &spec;
-  std::string symbol;
+  std::string prefix; // of all names, see there
   std::vector<KernelArgument> args;
   Halide::ImageParam input, filter, bias, addend, scale, shift;
 
-  Kernel(const KernelSpec &spec, const std::string &symbol);
+  /// `prefix` must be new to this process: Halide appends a counter to names that it has seen, and names end up in objects.
+  Kernel(const KernelSpec &spec, const std::string &prefix);
 
-  /// Name of an entity: unique to the symbol, since names end up in the object file.
-  std::string name(const char *what) const { return symbol + "_" + what; }
+  std::string name(const char *what) const { return prefix + "_" + what; }
   Halide::Func func(const char *what) const { return Halide::Func(name(what)); }
   /// Inputs in the order of the arguments.
   std::vector<Halide::Argument> inputs() const;

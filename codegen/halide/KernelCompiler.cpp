@@ -5,9 +5,13 @@
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
 #include "codegen/halide/Machine.h"
+#include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -93,6 +97,58 @@ private:
 };
 } // namespace
 
+//===-- Names -------------------------------------------------------------===//
+
+// Halide makes names unique by counters of the process, and orders fields of closures by name: without care, bytes depend on what
+// was compiled before. So every compilation has a prefix of its own, of constant length, which is replaced in the result;
+// numbered temporaries (t123) have six digits from the start, so that their order is that of creation; and closures, whose
+// names may still get a counter's suffix, are renamed and made local to the object.
+static constexpr char kPrefix[] = "pipeline";
+
+static std::string uniquePrefix() {
+  static std::once_flag sixDigits;
+  std::call_once(sixDigits, [] {
+    for (int i = 0; i < 100000; ++i) // 3 ms
+      Internal::unique_name('t');
+  });
+  static std::atomic<uint32_t> counter;
+  char prefix[sizeof kPrefix];
+  std::snprintf(prefix, sizeof prefix, "p%07x", counter++ & 0xfffffff);
+  return prefix;
+}
+
+namespace {
+class Renamer : public Internal::IRMutator {
+public:
+  std::map<std::string, std::string> names;
+
+private:
+  using IRMutator::visit;
+  Expr visit(const Internal::Variable *op) override {
+    const auto it = names.find(op->name);
+    return it == names.end() ? IRMutator::visit(op) : Internal::Variable::make(op->type, it->second);
+  }
+};
+} // namespace
+
+static void renameClosures(Module &module, const std::string &symbol) {
+  Renamer renamer;
+  for (Internal::LoweredFunc &f : module.functions())
+    if (f.name != symbol) {
+      const std::string name = symbol + "_task" + std::to_string(renamer.names.size());
+      renamer.names[f.name] = name;
+      f.name = name;
+      f.linkage = LinkageType::Internal;
+    }
+  for (Internal::LoweredFunc &f : module.functions())
+    f.body = renamer.mutate(f.body);
+}
+
+static void replaceAll(std::string &text, const std::string &from, const char *to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + from.size()))
+    text.replace(at, from.size(), to);
+}
+
 //===-- Compilation -------------------------------------------------------===//
 
 static Func build(const Kernel &kernel) {
@@ -154,10 +210,12 @@ CompiledKernel codegen::compileKernel(const KernelSpec &spec, const std::string 
   if (!result.error.empty())
     return result;
   try {
-    const Kernel kernel(spec, symbol);
+    const std::string prefix = uniquePrefix();
+    const Kernel kernel(spec, prefix);
     Func out = build(kernel);
     const ::Halide::Target target(halideTargetString(spec.target, spec.debug));
-    const Module module = out.compile_to_module(kernel.inputs(), symbol, target);
+    Module module = Pipeline(out).compile_to_module(kernel.inputs(), symbol, target, LinkageType::External);
+    renameClosures(module, symbol);
     ScratchCounter counter;
     for (const Internal::LoweredFunc &f : module.functions())
       f.body.accept(&counter);
@@ -167,6 +225,7 @@ CompiledKernel codegen::compileKernel(const KernelSpec &spec, const std::string 
     }
     result.scratchBytes = counter.bytes;
     result.contents = emit(module, output);
+    replaceAll(result.contents, prefix, kPrefix);
   } catch (const Error &e) {
     result.error = firstLine(e.what());
   } catch (const std::exception &e) {

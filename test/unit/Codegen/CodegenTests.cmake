@@ -1,0 +1,9 @@
+add_executable(resnet-codegen-tests
+  KernelCacheTest.cpp
+  OptionsTest.cpp
+  ProgramTableTest.cpp
+  SpecFromKernelTest.cpp
+  WeightsObjectTest.cpp)
+llvm_update_compile_flags(resnet-codegen-tests)
+target_link_libraries(resnet-codegen-tests PRIVATE ResNetCodegen GTest::gtest_main)
+mlir_target_link_libraries(resnet-codegen-tests PRIVATE MLIRParser)

@@ -1,0 +1,85 @@
+// The LLVM structs that describe a program lie in memory as the C structs that the runtime reads.
+
+#include "codegen/HostProgram.h"
+#include "runtime/Program.h"
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/LLVMContext.h"
+#include <cstddef>
+#include <gtest/gtest.h>
+
+using namespace resnet::codegen;
+
+namespace {
+
+struct ProgramTableTest : ::testing::Test {
+  void SetUp() override {
+    info.inputs = {{"input", {-1, 3, 32, 32}}};
+    info.outputs = {{"logits", {-1, 10}}};
+    info.steps = {{"k", "conv1"}};
+    ProgramVariant variant;
+    variant.target = Target::X86_64_v3;
+    variant.kernels["k"] = {KernelSpec(), "k_symbol", 256};
+    module = buildProgramTable(context, info, {variant}, {4096, "abc"}, {"model", "{}", "model_query"});
+    program = module->getGlobalVariable(kProgramSymbol);
+  }
+
+  llvm::LLVMContext context;
+  ProgramInfo info;
+  std::unique_ptr<llvm::Module> module;
+  llvm::GlobalVariable *program = nullptr;
+};
+
+TEST_F(ProgramTableTest, ProgramHasTheLayoutOfC) {
+  ASSERT_TRUE(program);
+  llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
+  auto *type = llvm::cast<llvm::StructType>(program->getValueType());
+  EXPECT_EQ(layout.getTypeAllocSize(type).getFixedValue(), sizeof(resnet_program));
+  const size_t offsets[] = {offsetof(resnet_program, version),
+                            offsetof(resnet_program, name),
+                            offsetof(resnet_program, description),
+                            offsetof(resnet_program, num_inputs),
+                            offsetof(resnet_program, num_outputs),
+                            offsetof(resnet_program, inputs),
+                            offsetof(resnet_program, outputs),
+                            offsetof(resnet_program, num_steps),
+                            offsetof(resnet_program, steps),
+                            offsetof(resnet_program, num_variants),
+                            offsetof(resnet_program, variants),
+                            offsetof(resnet_program, arena_bytes_per_image),
+                            offsetof(resnet_program, arena_slack_bytes),
+                            offsetof(resnet_program, weights),
+                            offsetof(resnet_program, weights_bytes),
+                            offsetof(resnet_program, weights_hash),
+                            offsetof(resnet_program, fixed_batch)};
+  ASSERT_EQ(type->getNumElements(), std::size(offsets));
+  for (unsigned i = 0; i < std::size(offsets); ++i)
+    EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(i).getFixedValue(), offsets[i]) << "field " << i;
+}
+
+TEST_F(ProgramTableTest, RecordsHaveTheSizesOfC) {
+  ASSERT_TRUE(program);
+  llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
+  auto recordSize = [&](unsigned field) {
+    auto *table = llvm::cast<llvm::GlobalVariable>(program->getInitializer()->getOperand(field));
+    return layout.getTypeAllocSize(llvm::cast<llvm::ArrayType>(table->getValueType())->getElementType()).getFixedValue();
+  };
+  EXPECT_EQ(recordSize(5), sizeof(resnet_program_tensor));
+  EXPECT_EQ(recordSize(8), sizeof(resnet_program_step));
+  EXPECT_EQ(recordSize(10), sizeof(resnet_program_variant));
+}
+
+TEST_F(ProgramTableTest, OnlyTheEntryIsVisible) {
+  for (const llvm::GlobalValue &value : module->global_values())
+    if (value.hasExternalLinkage() && value.getName() != "model_query")
+      EXPECT_TRUE(value.hasHiddenVisibility()) << value.getName().str();
+  ASSERT_TRUE(module->getFunction("model_query"));
+  EXPECT_TRUE(module->getFunction("model_query")->hasDefaultVisibility());
+}
+
+TEST_F(ProgramTableTest, EmitsAnObject) {
+  auto object = emitObject(*module, Target::X86_64);
+  ASSERT_TRUE(static_cast<bool>(object)) << llvm::toString(object.takeError());
+  EXPECT_EQ(object->substr(1, 3), "ELF");
+}
+
+} // namespace

@@ -1,0 +1,90 @@
+// Kernels of the dialect become the specifications that their operations mean.
+
+#include "codegen/SpecFromKernel.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
+
+using namespace resnet;
+using namespace resnet::codegen;
+
+namespace {
+
+struct SpecFromKernelTest : ::testing::Test {
+  SpecFromKernelTest() { context.loadDialect<ResNetDialect>(); }
+
+  mlir::FailureOr<KernelSpec> read(const std::string &kernel) {
+    module = mlir::parseSourceString<mlir::ModuleOp>(kernel, &context);
+    if (!module)
+      return mlir::failure();
+    return specFromKernel(*module->getOps<KernelOp>().begin(), Target::X86_64_v3, false);
+  }
+
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+TEST_F(SpecFromKernelTest, Convolution) {
+  auto spec = read(R"(
+    !map = tensor<?x64x56x56xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+    !out = tensor<?x32x28x28xf32, #resnet.layout<block = 16>>
+    !filter = tensor<32x64x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+    !bias = tensor<32xf32, #resnet.filter_layout<block = 16>>
+    resnet.kernel @k(%x: !map, %w: !filter, %b: !bias, %s: !out) -> !out attributes {in_place = 3 : i64} {
+      %0 = resnet.fused_conv2d %x, %w bias %b addend %s activation relu stride [2, 2] pad [1, 1, 1, 1]
+          : (!map, !filter, !bias, !out) -> !out
+      resnet.yield %0 : !out
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Conv2d);
+  EXPECT_EQ(spec->input.halo.top, 1);
+  EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{2, 2}));
+  EXPECT_EQ(spec->filter.inChannels, 64);
+  EXPECT_EQ(spec->kernel, (std::array<int64_t, 2>{3, 3}));
+  EXPECT_TRUE(spec->epilogue.bias && spec->epilogue.addend && spec->epilogue.addendInPlace);
+  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
+}
+
+TEST_F(SpecFromKernelTest, TransposeOfAnInputIsACopyFromOneBlock) {
+  auto spec = read(R"(
+    !out = tensor<?x3x32x32xf32, #resnet.layout<block = 1, halo = [1, 1, 1, 1]>>
+    resnet.kernel @k(%x: tensor<?x32x32x3xf32>) -> !out {
+      %0 = resnet.transpose %x [0, 3, 1, 2] : tensor<?x32x32x3xf32> -> !out
+      resnet.yield %0 : !out
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Copy);
+  EXPECT_EQ(spec->input.channels, 3);
+  EXPECT_EQ(spec->input.block, 3);
+  EXPECT_EQ(spec->input.height, 32);
+}
+
+TEST_F(SpecFromKernelTest, OptionAIsACopyWithAnOffset) {
+  auto spec = read(R"(
+    !in = tensor<?x16x32x32xf32, #resnet.layout<block = 16>>
+    !out = tensor<?x32x16x16xf32, #resnet.layout<block = 16>>
+    resnet.kernel @k(%x: !in) -> !out {
+      %0 = resnet.subsample %x stride [2, 2] channel_padding [8, 8] : !in -> !out
+      resnet.yield %0 : !out
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->copyOffset, (std::array<int64_t, 3>{-8, 0, 0}));
+  EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{2, 2}));
+}
+
+TEST_F(SpecFromKernelTest, AnOperationWithoutKernelIsAnError) {
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return mlir::success();
+  });
+  auto spec = read(R"(
+    resnet.kernel @k(%x: tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32> {
+      %0 = resnet.relu %x : tensor<?x16x8x8xf32> -> tensor<?x16x8x8xf32>
+      resnet.yield %0 : tensor<?x16x8x8xf32>
+    })");
+  EXPECT_TRUE(mlir::failed(spec));
+  EXPECT_NE(message.find("expected an operation that has a kernel"), std::string::npos) << message;
+}
+
+} // namespace

@@ -1,0 +1,85 @@
+// From a model (ONNX, textual IR or bytecode) to a native library, or to any stage on the way.
+
+#include "codegen/Compiler.h"
+#include "codegen/Preprocess.h"
+#include "passes/Passes.h"
+#include "tools/support/ToolSupport.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+
+using namespace llvm;
+using namespace resnet;
+
+static cl::OptionCategory category("resnet-compile options");
+static cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx|MODEL.mlir|MODEL.mlirbc"), cl::cat(category));
+static cl::opt<std::string> output("o", cl::desc("Library (.so, .a) or the stage's output; - is standard output"),
+                                   cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> target("target", cl::init("host"), cl::value_desc("T[,T...]"), cl::cat(category),
+                                   cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4; of several, the best is chosen when the library is loaded"));
+static cl::opt<std::string> precision("precision", cl::init("f32"), cl::desc("f32"), cl::cat(category));
+static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::desc("auto or off; both use direct convolutions so far"), cl::cat(category));
+static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, as input:?x3x224x224; ? is a dynamic batch"), cl::cat(category));
+static cl::opt<std::string> preprocess("preprocess", cl::value_desc("raw|imagenet|cifar10|mean=..,std=.."), cl::cat(category),
+                                       cl::desc("How images become the input, recorded in the library (default: imagenet for NCHW with 3 channels, else raw)"));
+static cl::opt<std::string> entry("entry", cl::desc("Name of the exported query function (default: from -o)"), cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string> emit("emit", cl::init("lib"), cl::desc("Stop after: import, graph, kernels, memory-plan, llvm, stmt, asm, obj, lib"),
+                                 cl::value_desc("stage"), cl::cat(category));
+static cl::opt<std::string> saveTemps("save-temps", cl::desc("Keep every stage's result in this directory"), cl::value_desc("dir"), cl::cat(category));
+static cl::opt<std::string> cacheDir("cache-dir", cl::desc("Directory of compiled kernels (default: the user's cache; empty: none)"),
+                                     cl::value_desc("dir"), cl::cat(category));
+static cl::opt<unsigned> jobs("j", cl::init(0), cl::desc("Threads that compile kernels (default: one a core)"), cl::value_desc("N"), cl::cat(category));
+static cl::opt<bool> remarks("remarks", cl::desc("Say what was chosen for each step"), cl::cat(category));
+static cl::opt<bool> debugKernels("debug-kernels", cl::desc("Keep assertions and bounds checks in kernels"), cl::cat(category));
+static cl::opt<bool> quiet("quiet", cl::desc("Print errors only"), cl::cat(category));
+
+// An identifier of C.
+static bool isIdentifier(StringRef name) {
+  return !name.empty() && !isDigit(name[0]) && all_of(name, [](char c) { return isAlnum(c) || c == '_'; });
+}
+
+// Fills `options` from the command line; a message where something is wrong with it.
+static Error readOptions(codegen::CompileOptions &options) {
+  if (input.empty() || output.empty())
+    return createStringError("expected a model and -o FILE; see resnet-compile --help");
+  std::optional<codegen::Stage> stage = codegen::parseStage(emit);
+  if (!stage)
+    return createStringError("--emit: expected import, graph, kernels, memory-plan, llvm, stmt, asm, obj or lib, got '" + emit + "'");
+  if (output == "-" && (*stage == codegen::Stage::Obj || *stage == codegen::Stage::Lib))
+    return createStringError("-o: expected a file for --emit=" + emit + ", got standard output");
+  if (winograd != "auto" && winograd != "off")
+    return createStringError("--winograd: expected auto or off, got '" + winograd + "'");
+  if (!entry.empty() && !isIdentifier(entry))
+    return createStringError("--entry: expected a C identifier, got '" + entry + "'");
+  if (!preprocess.empty())
+    if (Expected<codegen::Preprocess> parsed = codegen::parsePreprocess(preprocess); !parsed)
+      return parsed.takeError();
+  options.output = output;
+  options.entry = entry;
+  options.source = sys::path::filename(input).str();
+  options.stage = *stage;
+  options.preprocess = preprocess;
+  options.cacheDirectory = cacheDir.getNumOccurrences() ? cacheDir : codegen::KernelCache::defaultDirectory();
+  options.saveTemps = saveTemps;
+  options.jobs = jobs;
+  options.remarks = remarks;
+  options.debugKernels = debugKernels;
+  options.progress = !quiet && sys::Process::StandardErrIsDisplayed();
+  return Error::success();
+}
+
+int main(int argc, char **argv) {
+  registerResNetPasses();
+  mlir::registerAsmPrinterCLOptions();
+  mlir::registerMLIRContextCLOptions();
+  mlir::registerPassManagerCLOptions();
+  mlir::registerDefaultTimingManagerCLOptions();
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(argc, argv, "Compiles a residual network to a native library.\n");
+  return 0;
+}
