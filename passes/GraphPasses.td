@@ -1,4 +1,70 @@
-// Passes of the graph level: logical tensors, from an import to one fused operation a kernel. Included by Passes.td.
+// Passes of the graph level: logical tensors, from an import to one fused operation a kernel, in the order of the pipelines.
+// Included by Passes.td.
+
+def NormalizeImports : Pass<"resnet-normalize-imports", "::mlir::func::FuncOp"> {
+  let summary = "Brings what exporters write into the forms that the later passes know";
+  let description = [{
+    Option A's shortcut (a strided slice, then a pad of channels) becomes one `subsample`; zeros around a map that only
+    convolutions read become their padding; an average pool of the whole map becomes `global_avg_pool`; dropout, doubled
+    flattens and cancelling transposes vanish. Max pools keep their pads, for their own padding is minus infinity, and average
+    pools too, for theirs may not count.
+
+    ```mlir
+    %0 = resnet.slice %x offsets [0, 0, 0] sizes [16, 16, 16] strides [1, 2, 2] : tensor<?x16x32x32xf32> -> tensor<?x16x16x16xf32>
+    %1 = resnet.pad %0 low [8, 0, 0] high [8, 0, 0] : tensor<?x16x16x16xf32> -> tensor<?x32x16x16xf32>
+    // becomes
+    %1 = resnet.subsample %x stride [2, 2] channel_padding [8, 8] : tensor<?x16x32x32xf32> -> tensor<?x32x16x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"padsMerged", "pads-merged", "pads merged into convolutions">,
+                    Statistic<"subsamples", "subsamples", "option-A shortcuts in the result">];
+}
+
+def RaiseResidualBlocks : Pass<"resnet-raise-residual-blocks", "::mlir::func::FuncOp"> {
+  let summary = "Finds residual blocks in a flat graph";
+  let description = [{
+    For each sum, x is the nearest value through which every path to both operands goes. Where the operations between x and
+    the sum form two disjoint branches that nothing else reads, the branch with more convolutions is F and the other the
+    shortcut: the identity where it is empty, else a projection or a subsampling. A ReLU that alone reads the sum becomes the
+    block's activation; pre-activation blocks have none. Branches inside F (attention, multi-scale) do not matter. What does
+    not match stays flat. Time is linear in the size of the function, up to a logarithm.
+
+    ```mlir
+    %f = resnet.conv2d %x, %w pad [1, 1, 1, 1] : ...
+    %s = resnet.add %f, %x : ...
+    %y = resnet.relu %s : ...
+    // becomes
+    %y = resnet.residual %x activation relu {
+      %f = resnet.conv2d %x, %w pad [1, 1, 1, 1] : ...
+      resnet.yield %f : ...
+    } : tensor<?x64x8x8xf32> -> tensor<?x64x8x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"identities", "identities", "blocks with an identity shortcut">,
+                    Statistic<"projections", "projections", "blocks with another shortcut">,
+                    Statistic<"flatSums", "flat-sums", "sums that are no block's">];
+}
+
+def FoldBatchNorm : Pass<"resnet-fold-batch-norm", "::mlir::func::FuncOp"> {
+  let summary = "Folds batch normalisations into convolutions";
+  let description = [{
+    A normalisation after a convolution that it alone reads scales the filters and moves the bias; also inside residual blocks.
+    A normalisation before a convolution folds forward only where nothing is between them and the convolution has no padding:
+    a ReLU between is not linear, and padded zeros are not normalised. All else stays, and FuseEpilogues makes scale and shift
+    of it. New weights are computed in f64 and rounded once.
+
+    ```mlir
+    %0 = resnet.conv2d %x, %w : ...
+    %1 = resnet.batch_norm %0, %scale, %offset, %mean, %variance : ...
+    // becomes, with w' = w * scale / sqrt(variance + epsilon) and b' = offset - mean * scale / sqrt(variance + epsilon)
+    %1 = resnet.conv2d %x, %w', %b' : ...
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"folded", "folded", "batch normalisations folded">];
+}
 
 def FlattenResiduals : Pass<"resnet-flatten-residuals", "::mlir::func::FuncOp"> {
   let summary = "Replaces residual blocks by their residual function, shortcut, sum and activation";
@@ -15,4 +81,69 @@ def FlattenResiduals : Pass<"resnet-flatten-residuals", "::mlir::func::FuncOp"> 
   }];
   let dependentDialects = ["::resnet::ResNetDialect"];
   let statistics = [Statistic<"flattened", "flattened", "residual blocks flattened">];
+}
+
+def FuseEpilogues : Pass<"resnet-fuse-epilogues", "::mlir::func::FuncOp"> {
+  let summary = "Fuses the sum and the activation into the convolution before them";
+  let description = [{
+    Every convolution becomes a `fused_conv2d`. A sum goes into the convolution that computes its first operand, else its
+    second, where nothing else reads that; then the ReLU. Sums, activations and normalisations with constant statistics that
+    no convolution takes become `fused_elementwise`, as few as possible.
+
+    ```mlir
+    %0 = resnet.conv2d %x, %w, %b pad [1, 1, 1, 1] : ...
+    %1 = resnet.add %0, %s : ...
+    %2 = resnet.relu %1 : ...
+    // becomes
+    %2 = resnet.fused_conv2d %x, %w bias %b addend %s activation relu pad [1, 1, 1, 1] : ...
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"sums", "sums", "sums fused into convolutions">,
+                    Statistic<"activations", "activations", "activations fused">,
+                    Statistic<"elementwise", "elementwise", "element-wise operations made">];
+}
+
+def MergeReduceProjection : Pass<"resnet-merge-reduce-projection", "::mlir::func::FuncOp"> {
+  let summary = "Merges a block's 1x1 reduce and its 1x1 projection";
+  let description = [{
+    Both read the block's input; where their strides and padding match, one convolution with stacked filters computes both and
+    reads the input once. The ReLU covers the reduce's channels alone. Each half is a slice of channels; they begin at
+    multiples of the channel block, so that a slice is a view.
+
+    ```mlir
+    %r = resnet.fused_conv2d %x, %w1 bias %b1 activation relu : (tensor<?x64x56x56xf32>, ...) -> tensor<?x64x56x56xf32>
+    %p = resnet.fused_conv2d %x, %w2 bias %b2 : (tensor<?x64x56x56xf32>, ...) -> tensor<?x256x56x56xf32>
+    // becomes
+    %m = resnet.fused_conv2d %x, %w bias %b activation relu activated_channels 64 : ... -> tensor<?x320x56x56xf32>
+    %r = resnet.slice %m offsets [0, 0, 0] sizes [64, 56, 56] strides [1, 1, 1] : ...
+    %p = resnet.slice %m offsets [64, 0, 0] sizes [256, 56, 56] strides [1, 1, 1] : ...
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"merged", "merged", "reduces merged with their projections">];
+}
+
+def FuseHead : Pass<"resnet-fuse-head", "::mlir::func::FuncOp"> {
+  let summary = "Fuses global average pool, fully connected layer and softmax";
+  let description = [{
+    ```mlir
+    %0 = resnet.global_avg_pool %x : tensor<?x512x7x7xf32> -> tensor<?x512x1x1xf32>
+    %1 = resnet.flatten %0 : tensor<?x512x1x1xf32> -> tensor<?x512xf32>
+    %2 = resnet.linear %1, %w, %b : ...
+    // becomes
+    %2 = resnet.fused_head %x, %w, %b : (tensor<?x512x7x7xf32>, tensor<1000x512xf32>, tensor<1000xf32>) -> tensor<?x1000xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"fused", "fused", "heads fused">];
+}
+
+def PruneResources : Pass<"resnet-prune-resources", "::mlir::ModuleOp"> {
+  let summary = "Frees weights that no operation refers to";
+  let description = [{
+    The IR does not change. Weights that a rewrite replaced stay in the context's memory until this pass lets go of them.
+    Assumes that no other module of the context shares the resources.
+  }];
+  let statistics = [Statistic<"bytesFreed", "bytes-freed", "bytes of weights freed">];
 }

@@ -16,6 +16,11 @@ namespace resnet {
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
 
+// The patterns of passes that have some, for use in other passes. Each counts what it did in the statistic, where one is given.
+void populateNormalizeImportsPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *padsMerged = nullptr);
+void populateFoldBatchNormPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *folded = nullptr);
+void populateFuseHeadPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *fused = nullptr);
+
 } // namespace resnet
 
 #endif // RESNET_PASSES_PASSES_H

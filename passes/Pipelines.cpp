@@ -1,0 +1,36 @@
+// The pipelines of the graph level.
+
+#include "passes/Pipelines.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+using namespace resnet;
+
+void resnet::buildImportPipeline(OpPassManager &manager) {
+  OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createNormalizeImports());
+  functions.addPass(createRaiseResidualBlocks());
+}
+
+void resnet::buildGraphPipeline(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(createFoldBatchNorm());
+  // Frees the weights that were just replaced, before later passes and codegen need memory.
+  manager.addPass(createPruneResources());
+  OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createFlattenResiduals());
+  // Equal weights and shared prefixes once, so that single-reader conditions hold where they can.
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createFuseEpilogues());
+  functions.addPass(createMergeReduceProjection());
+  functions.addPass(createFuseHead());
+  functions.addPass(createCanonicalizerPass());
+  manager.addPass(createPruneResources());
+}
+
+void resnet::registerGraphPipelines() {
+  PassPipelineRegistration<>("resnet-import-pipeline", "Normalise an import and raise its residual blocks (--emit=import)",
+                             buildImportPipeline);
+  PassPipelineRegistration<>("resnet-graph-pipeline", "Residual blocks to fused operations (--emit=graph)", buildGraphPipeline);
+}

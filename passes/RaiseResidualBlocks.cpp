@@ -1,0 +1,188 @@
+// Finds residual blocks in a flat graph: sums whose two operands are both computed from one value x, one of them by
+// convolutions. Everything between x and the sum moves into the block's regions. What does not match stays flat; nothing fails.
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/DominatorTree.h"
+#include "passes/Passes.h"
+#include "passes/Rewriting.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace resnet {
+#define GEN_PASS_DEF_RAISERESIDUALBLOCKS
+#include "passes/Passes.h.inc"
+} // namespace resnet
+
+using namespace mlir;
+using namespace resnet;
+
+namespace {
+
+// Larger slices are no block of any residual network. The limit keeps the pass linear in the size of the function whatever
+// the graph; the largest block in use, squeeze-and-excitation with branches, has some 30 operations.
+constexpr size_t kLargestBlock = 512;
+
+// What lies between x and one operand of a sum.
+struct Branch {
+  SmallVector<Operation *> ops;
+  unsigned convolutions = 0;
+};
+
+class BlockRaiser {
+public:
+  BlockRaiser(Block &block, IRRewriter &rewriter) : block(block), rewriter(rewriter) {
+    for (BlockArgument argument : block.getArguments())
+      addValue(argument, 0);
+  }
+
+  // Program order: a block inside another one's F is raised first.
+  void run(llvm::function_ref<void(ResidualOp)> raised, llvm::function_ref<void(AddOp)> left) {
+    for (Operation *op = block.empty() ? nullptr : &block.front(), *next; op; op = next) {
+      next = op->getNextNode();
+      auto add = dyn_cast<AddOp>(op);
+      if (ResidualOp residual = add ? raise(add) : ResidualOp{}) {
+        raised(residual);
+        op = residual;
+        next = op->getNextNode();
+      } else if (add) {
+        left(add);
+      }
+      addOperation(op);
+    }
+  }
+
+private:
+  // What is known of an operation that was passed.
+  struct Info {
+    unsigned position = 0, convolutions = 0;
+  };
+
+  void addValue(Value value, unsigned parent) {
+    nodes[value] = tree.addNode(parent);
+    values.push_back(value);
+  }
+
+  // The node of an operand: 0 where the value comes from another block; none for a constant, which every value may use.
+  std::optional<unsigned> nodeOf(Value value) const {
+    if (value.getDefiningOp<ConstantOp>())
+      return std::nullopt;
+    auto it = nodes.find(value);
+    return it == nodes.end() ? 0 : it->second;
+  }
+
+  unsigned immediateDominator(Operation *op) const {
+    if (op->getNumRegions() && !isa<ResidualOp>(op))
+      return 0; // Its regions may read anything.
+    std::optional<unsigned> common;
+    for (Value operand : op->getOperands())
+      if (std::optional<unsigned> node = nodeOf(operand))
+        common = common ? tree.commonAncestor(*common, *node) : *node;
+    return common.value_or(0);
+  }
+
+  void addOperation(Operation *op) {
+    Info &entry = info[op];
+    entry.position = ++position;
+    if (isa<ResidualOp>(op))
+      op->walk([&](Conv2dOp) { ++entry.convolutions; });
+    else
+      entry.convolutions = isa<Conv2dOp>(op);
+    const unsigned parent = immediateDominator(op);
+    for (Value result : op->getResults())
+      addValue(result, parent);
+  }
+
+  // Collects what computes `value` from `x`. None where an operation has effects, belongs to the other branch (`seen`), or
+  // the slice grows too large.
+  std::optional<Branch> branch(Value value, Value x, SmallPtrSetImpl<Operation *> &seen) const {
+    Branch result;
+    SmallVector<Value> worklist{value};
+    llvm::SmallPtrSet<Operation *, 16> own;
+    while (!worklist.empty()) {
+      Value v = worklist.pop_back_val();
+      Operation *op = v.getDefiningOp();
+      if (v == x || (op && (isa<ConstantOp>(op) || own.contains(op))))
+        continue;
+      if (!op || op->getBlock() != &block || !isMemoryEffectFree(op) || !seen.insert(op).second || seen.size() > kLargestBlock)
+        return std::nullopt;
+      own.insert(op);
+      result.ops.push_back(op);
+      result.convolutions += info.lookup(op).convolutions;
+      llvm::append_range(worklist, op->getOperands());
+    }
+    llvm::sort(result.ops, [&](Operation *a, Operation *b) { return info.lookup(a).position < info.lookup(b).position; });
+    return result;
+  }
+
+  ResidualOp raise(AddOp add) {
+    const unsigned join = immediateDominator(add);
+    if (join == 0 || !add.getType().hasRank() || cast<RankedTensorType>(add.getType()).getRank() != 4)
+      return {};
+    Value x = values[join - 1];
+    if (auto type = dyn_cast<RankedTensorType>(x.getType()); !type || type.getRank() != 4)
+      return {};
+    SmallPtrSet<Operation *, 32> inside;
+    std::optional<Branch> lhs = branch(add.getLhs(), x, inside);
+    std::optional<Branch> rhs = lhs ? branch(add.getRhs(), x, inside) : std::nullopt;
+    // F is the branch with more convolutions; where neither has more, which one is the shortcut would be a guess.
+    if (!rhs || lhs->convolutions == rhs->convolutions)
+      return {};
+    for (Operation *op : inside)
+      for (Operation *user : op->getUsers())
+        if (Operation *ancestor = block.findAncestorOpInBlock(*user); ancestor != add && !inside.contains(ancestor))
+          return {};
+
+    const bool lhsIsF = lhs->convolutions > rhs->convolutions;
+    ReluOp relu = add->hasOneUse() ? dyn_cast<ReluOp>(*add->user_begin()) : ReluOp{};
+    if (relu && relu->getBlock() != &block)
+      relu = {};
+    rewriter.setInsertionPoint(add);
+    auto residual = ResidualOp::create(rewriter, relu ? fusedLoc(add, relu) : add.getLoc(), add.getType(), x,
+                                       relu ? Activation::Relu : Activation::None);
+    moveInto(residual.getBody(), lhsIsF ? *lhs : *rhs, lhsIsF ? add.getLhs() : add.getRhs());
+    Branch &shortcut = lhsIsF ? *rhs : *lhs;
+    if (!shortcut.ops.empty())
+      moveInto(residual.getShortcut(), shortcut, lhsIsF ? add.getRhs() : add.getLhs());
+    if (relu)
+      rewriter.replaceOp(relu, residual);
+    else
+      rewriter.replaceAllUsesWith(add, residual);
+    rewriter.eraseOp(add);
+    return residual;
+  }
+
+  void moveInto(Region &region, Branch &branch, Value result) {
+    Block &body = region.emplaceBlock();
+    for (Operation *op : branch.ops)
+      rewriter.moveOpBefore(op, &body, body.end());
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointToEnd(&body);
+    YieldOp::create(rewriter, result.getLoc(), result);
+  }
+
+  Block &block;
+  IRRewriter &rewriter;
+  DominatorTree tree;
+  llvm::DenseMap<Value, unsigned> nodes;
+  std::vector<Value> values; // by node, from node 1 on
+  llvm::DenseMap<Operation *, Info> info;
+  unsigned position = 0;
+};
+
+struct RaiseResidualBlocksPass : resnet::impl::RaiseResidualBlocksBase<RaiseResidualBlocksPass> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    for (Block &block : getOperation().getBody())
+      BlockRaiser(block, rewriter)
+          .run(
+              [&](ResidualOp op) {
+                if (op.hasIdentityShortcut())
+                  ++identities;
+                else
+                  ++projections;
+              },
+              [&](AddOp) { ++flatSums; });
+  }
+};
+
+} // namespace
