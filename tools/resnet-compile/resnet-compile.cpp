@@ -2,38 +2,49 @@
 
 #include "codegen/Compiler.h"
 #include "codegen/Preprocess.h"
-#include "passes/Passes.h"
-#include "tools/support/ToolSupport.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "passes/Passes.h"
+#include "tools/support/ToolSupport.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 
 using namespace llvm;
 using namespace resnet;
+using codegen::Target;
 
 static cl::OptionCategory category("resnet-compile options");
 static cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx|MODEL.mlir|MODEL.mlirbc"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Library (.so, .a) or the stage's output; - is standard output"),
                                    cl::value_desc("file"), cl::cat(category));
-static cl::opt<std::string> target("target", cl::init("host"), cl::value_desc("T[,T...]"), cl::cat(category),
-                                   cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4; of several, the best is chosen when the library is loaded"));
+static cl::opt<std::string>
+    target("target", cl::init("host"), cl::value_desc("T[,T...]"), cl::cat(category),
+           cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4; of several, the best is chosen when the library is loaded"));
 static cl::opt<std::string> precision("precision", cl::init("f32"), cl::desc("f32"), cl::cat(category));
-static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::desc("auto or off; both use direct convolutions so far"), cl::cat(category));
-static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, as input:?x3x224x224; ? is a dynamic batch"), cl::cat(category));
-static cl::opt<std::string> preprocess("preprocess", cl::value_desc("raw|imagenet|cifar10|mean=..,std=.."), cl::cat(category),
-                                       cl::desc("How images become the input, recorded in the library (default: imagenet for NCHW with 3 channels, else raw)"));
-static cl::opt<std::string> entry("entry", cl::desc("Name of the exported query function (default: from -o)"), cl::value_desc("name"), cl::cat(category));
-static cl::opt<std::string> emit("emit", cl::init("lib"), cl::desc("Stop after: import, graph, kernels, memory-plan, llvm, stmt, asm, obj, lib"),
+static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::desc("auto or off; both use direct convolutions so far"),
+                                     cl::cat(category));
+static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, as input:?x3x224x224; ? is a dynamic batch"),
+                                    cl::cat(category));
+static cl::opt<std::string> preprocess(
+    "preprocess", cl::value_desc("raw|imagenet|cifar10|mean=..,std=.."), cl::cat(category),
+    cl::desc("How images become the input, recorded in the library (default: imagenet for NCHW with 3 channels, else raw)"));
+static cl::opt<std::string> entry("entry", cl::desc("Name of the exported query function (default: from -o)"),
+                                  cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string> emit("emit", cl::init("lib"),
+                                 cl::desc("Stop after: import, graph, kernels, memory-plan, llvm, stmt, asm, obj, lib"),
                                  cl::value_desc("stage"), cl::cat(category));
-static cl::opt<std::string> saveTemps("save-temps", cl::desc("Keep every stage's result in this directory"), cl::value_desc("dir"), cl::cat(category));
-static cl::opt<std::string> cacheDir("cache-dir", cl::desc("Directory of compiled kernels (default: the user's cache; empty: none)"),
+static cl::opt<std::string> saveTemps("save-temps", cl::desc("Keep every stage's result in this directory"),
+                                      cl::value_desc("dir"), cl::cat(category));
+static cl::opt<std::string> cacheDir("cache-dir",
+                                     cl::desc("Directory of compiled kernels (default: the user's cache; empty: none)"),
                                      cl::value_desc("dir"), cl::cat(category));
-static cl::opt<unsigned> jobs("j", cl::init(0), cl::desc("Threads that compile kernels (default: one a core)"), cl::value_desc("N"), cl::cat(category));
+static cl::opt<unsigned> jobs("j", cl::init(0), cl::desc("Threads that compile kernels (default: one a core)"),
+                              cl::value_desc("N"), cl::cat(category));
 static cl::opt<bool> remarks("remarks", cl::desc("Say what was chosen for each step"), cl::cat(category));
 static cl::opt<bool> debugKernels("debug-kernels", cl::desc("Keep assertions and bounds checks in kernels"), cl::cat(category));
 static cl::opt<bool> quiet("quiet", cl::desc("Print errors only"), cl::cat(category));
@@ -49,7 +60,8 @@ static Error readOptions(codegen::CompileOptions &options) {
     return createStringError("expected a model and -o FILE; see resnet-compile --help");
   std::optional<codegen::Stage> stage = codegen::parseStage(emit);
   if (!stage)
-    return createStringError("--emit: expected import, graph, kernels, memory-plan, llvm, stmt, asm, obj or lib, got '" + emit + "'");
+    return createStringError("--emit: expected import, graph, kernels, memory-plan, llvm, stmt, asm, obj or lib, got '" + emit +
+                             "'");
   if (output == "-" && (*stage == codegen::Stage::Obj || *stage == codegen::Stage::Lib))
     return createStringError("-o: expected a file for --emit=" + emit + ", got standard output");
   if (winograd != "auto" && winograd != "off")
@@ -73,6 +85,18 @@ static Error readOptions(codegen::CompileOptions &options) {
   return Error::success();
 }
 
+// --shape overrides; a message where one cannot be read.
+static Error readShapes(ImportOptions &options) {
+  for (const std::string &text : shapes) {
+    std::string error;
+    mlir::FailureOr<InputShape> shape = parseInputShape(text, error);
+    if (failed(shape))
+      return createStringError("--shape: " + error);
+    options.shapes.push_back(*shape);
+  }
+  return Error::success();
+}
+
 int main(int argc, char **argv) {
   registerResNetPasses();
   mlir::registerAsmPrinterCLOptions();
@@ -81,5 +105,27 @@ int main(int argc, char **argv) {
   mlir::registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Compiles a residual network to a native library.\n");
-  return 0;
+
+  codegen::CompileOptions options;
+  ImportOptions import;
+  if (Error error = joinErrors(readOptions(options), readShapes(import)))
+    return reportError("resnet-compile", toString(std::move(error)), kBadUsage);
+  if (precision != "f32")
+    return reportError("resnet-compile", "--precision: expected f32, got '" + precision + "'");
+  Expected<std::vector<Target>> targets = codegen::parseTargets(target);
+  if (!targets)
+    return reportError("resnet-compile", toString(targets.takeError()));
+  options.targets = std::move(*targets);
+
+  mlir::DialectRegistry registry;
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+  mlir::MLIRContext context(registry);
+  LineDiagnostics diagnostics(&context, "resnet-compile");
+  mlir::OwningOpRef<mlir::ModuleOp> module = loadModel(input, import, &context);
+  if (!module || failed(codegen::compile(*module, options)))
+    return kFailure;
+  if (!quiet && options.stage == codegen::Stage::Lib)
+    outs() << codegen::summary(options) << '\n';
+  return kSuccess;
 }
