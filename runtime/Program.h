@@ -36,7 +36,9 @@ enum { RESNET_CPU_X86_64 = 0, RESNET_CPU_X86_64_V3 = 1, RESNET_CPU_X86_64_V4 = 2
 typedef struct resnet_program_variant {
   const char *target;       /* "x86-64-v4" */
   int32_t cpu_level;        /* RESNET_CPU_* */
-  uint64_t scratch_bytes;   /* a worker's, for halide_malloc inside kernels */
+  /* A worker's, for halide_malloc inside kernels: the largest sum, over the launches, of the sizes of the blocks that one worker
+   * holds at once, each rounded up to a multiple of 128. More makes a run fail. */
+  uint64_t scratch_bytes;
   resnet_program_main main;
 } resnet_program_variant;
 

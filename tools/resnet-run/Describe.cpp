@@ -95,16 +95,16 @@ Error describe(const Library &library, const RunOptions &options) {
     return writeStdout(text);
   }
 
-  out << "model     " << info.name << '\n' << "target    " << info.target << '\n';
+  out << "model      " << info.name << '\n' << "target     " << info.target << '\n';
   for (const TensorInfo &tensor : library.inputs())
-    out << "input     " << tensor.name << " f32 " << formatShape(tensor.shape) << '\n';
+    out << "input      " << tensor.name << " f32 " << formatShape(tensor.shape) << '\n';
   for (const TensorInfo &tensor : library.outputs())
-    out << "output    " << tensor.name << " f32 " << formatShape(tensor.shape) << '\n';
-  out << "batch     " << (info.fixed_batch > 0 ? std::to_string(info.fixed_batch) : "any") << '\n'
-      << "weights   " << formatBytes(info.weights_bytes) << ", hash " << info.weights_hash << '\n'
-      << "arena     " << formatBytes(memory.arena_bytes) << " at batch " << *batch << ", scratch "
+    out << "output     " << tensor.name << " f32 " << formatShape(tensor.shape) << '\n';
+  out << "batch      " << (info.fixed_batch > 0 ? std::to_string(info.fixed_batch) : "any") << '\n'
+      << "weights    " << formatBytes(info.weights_bytes) << ", hash " << info.weights_hash << '\n'
+      << "arena      " << formatBytes(memory.arena_bytes) << " at batch " << *batch << ", scratch "
       << formatBytes(memory.scratch_bytes) << " a thread\n"
-      << "steps     " << info.num_steps << ", " << kernels.size() << " kernels, "
+      << "steps      " << info.num_steps << ", " << kernels.size() << " kernels, "
       << format("%.3f GFLOP an image\n", double(library.flopsPerImage()) * 1e-9);
   if (const json::Object *object = description->getAsObject()) {
     std::vector<StringRef> keys;
@@ -112,7 +112,7 @@ Error describe(const Library &library, const RunOptions &options) {
       keys.push_back(entry.first);
     llvm::sort(keys);
     for (StringRef key : keys)
-      out << format("%-9s ", key.str().c_str()) << valueText(*object->get(key)) << '\n';
+      out << format("%-10s ", key.str().c_str()) << valueText(*object->get(key)) << '\n';
   }
   return writeStdout(text);
 }

@@ -5,6 +5,7 @@
 
 #include "llvm/Support/JSON.h"
 #include <cstdlib>
+#include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -158,8 +159,8 @@ TEST_F(Tool, BenchmarkHasTheNumbersThatScriptsRead) {
 
 TEST_F(Tool, Describe) {
   ASSERT_EQ(run("--describe"), 0) << err;
-  for (const char *expected : {"model     fake_net", "target    x86-64", "image f32 [?, 3, 8, 8]", "batch     any",
-                               "0123456789abcdef", "steps     1, 1 kernels", "compiler  by hand"})
+  for (const char *expected : {"model      fake_net", "target     x86-64", "image f32 [?, 3, 8, 8]", "batch      any",
+                               "0123456789abcdef", "steps      1, 1 kernels", "compiler   by hand"})
     EXPECT_NE(out.find(expected), std::string::npos) << expected << "\n" << out;
   ASSERT_EQ(run("--describe --json"), 0) << err;
   llvm::json::Value value = json();
@@ -213,6 +214,24 @@ TEST_F(Tool, RefusesWhatIsNoLibraryOfOurs) {
     writeText(path + "/bad.so", bytes.substr(0, size));
     error("--describe", "bad.so");
   }
+}
+
+TEST_F(Tool, ALibraryCanBeUnloadedAndLoadedAgain) {
+  auto threadsOfProcess = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
+  auto before = threadsOfProcess();
+  for (int i = 0; i < 20; ++i) {
+    auto library = Library::open({RESNET_FAKE_LIBRARY, "", 0});
+    ASSERT_TRUE(bool(library)) << llvm::toString(library.takeError());
+    auto session = Session::create(**library, 3);
+    ASSERT_TRUE(bool(session)) << llvm::toString(session.takeError());
+    EXPECT_EQ(threadsOfProcess(), before + 2);
+    (*session)->resize(4);
+    ASSERT_FALSE(bool((*session)->run()));
+    session->reset();
+    library->reset();
+    EXPECT_EQ(dlopen(RESNET_FAKE_LIBRARY, RTLD_NOW | RTLD_NOLOAD), nullptr) << "it is still loaded";
+  }
+  EXPECT_EQ(threadsOfProcess(), before);
 }
 
 TEST_F(Tool, BadUsage) {
