@@ -1,0 +1,34 @@
+// The stages of the kernel level as pass pipelines.
+
+#include "passes/KernelPipelines.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+using namespace resnet;
+
+// Canonicalisation comes before outlining only: it would fold the copies that outlined kernels hold.
+void resnet::buildKernelPipeline(OpPassManager &manager, const KernelPipelineOptions &options) {
+  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  AssignLayoutsOptions layouts;
+  layouts.block = options.block;
+  manager.addNestedPass<func::FuncOp>(createAssignLayouts(layouts));
+  manager.addPass(createOutlineKernels());
+}
+
+void resnet::buildMemoryPipeline(OpPassManager &manager, const MemoryPipelineOptions &options) {
+  PlanMemoryOptions plan;
+  plan.noReuse = options.noReuse;
+  manager.addPass(createPlanMemory(plan));
+  manager.addPass(createVerifyMemoryPlan());
+}
+
+void resnet::buildLLVMPipeline(OpPassManager &manager) { manager.addPass(createLowerToLLVM()); }
+
+void resnet::registerKernelPipelines() {
+  PassPipelineRegistration<KernelPipelineOptions>("resnet-kernel-pipeline", "Assigns layouts and outlines kernels",
+                                                  buildKernelPipeline);
+  PassPipelineRegistration<MemoryPipelineOptions>("resnet-memory-pipeline", "Plans memory and verifies the plan",
+                                                  buildMemoryPipeline);
+  PassPipelineRegistration<>("resnet-llvm-pipeline", "Lowers the planned host program to the LLVM dialect", buildLLVMPipeline);
+}
