@@ -1,5 +1,5 @@
-/* What compiled kernels call, under the names and with the types that Halide's code generator gives them. `user_context` is the `run`
- * of Program.h, or what a parallel loop passed to its task: a worker of the run. */
+/* What compiled kernels call, under the names and with the types that Halide's code generator gives them. `user_context` is the
+ * `run` of Program.h, or what a parallel loop passed to its task: a worker of the run. */
 
 #ifndef RESNET_RUNTIME_ENTRYPOINTS_H
 #define RESNET_RUNTIME_ENTRYPOINTS_H
@@ -13,8 +13,8 @@ extern "C" {
 
 typedef int (*resnet_kernel_task)(void *user_context, int index, uint8_t *closure);
 
-/* Calls task for min ... min + size - 1, each once, on the run's threads; inside a task, inline. Returns 0, or the result of the lowest
- * index whose task failed. */
+/* Calls task for min ... min + size - 1, each once, on the run's threads; inside a task, inline. Returns 0, or the result of the
+ * lowest index whose task failed. */
 int halide_do_par_for(void *user_context, resnet_kernel_task task, int min, int size, uint8_t *closure);
 
 /* Memory of the worker's planned scratch, aligned to 128 bytes. What does not fit makes the run fail when it ends; the memory is

@@ -1,4 +1,5 @@
-/* Models of a given program on a given CPU: what model_create does for the compiled program and this CPU, and tests do for others. */
+/* Models of a given program on a given CPU: what model_create does for the compiled program and this CPU, and tests do for
+ * others. */
 
 #ifndef RESNET_RUNTIME_MODEL_H
 #define RESNET_RUNTIME_MODEL_H

@@ -18,9 +18,9 @@ typedef struct resnet_program_tensor {
 
 /* One launch of a kernel, in order of execution; profiles are made of these. */
 typedef struct resnet_program_step {
-  const char *kernel;       /* kernel's symbol, e.g. conv2d_3x3_64x64_56x56_1f0c... */
-  const char *source;       /* name of the source model's node(s), e.g. "/layer1/layer1.0/conv1/Conv" */
-  int64_t flops_per_image;  /* multiply-adds counted twice */
+  const char *kernel;      /* kernel's symbol, e.g. conv2d_3x3_64x64_56x56_1f0c... */
+  const char *source;      /* name of the source model's node(s), e.g. "/layer1/layer1.0/conv1/Conv" */
+  int64_t flops_per_image; /* multiply-adds counted twice */
 } resnet_program_step;
 
 /* The passed pointers: one base address per input and output of the program (in its order), the arena, the weights.
@@ -34,8 +34,8 @@ enum { RESNET_CPU_X86_64 = 0, RESNET_CPU_X86_64_V3 = 1, RESNET_CPU_X86_64_V4 = 2
 /* The same program compiled for one instruction set. Listed from the most to the least demanding; the first that the CPU
  * supports is chosen when the model is created. */
 typedef struct resnet_program_variant {
-  const char *target;       /* "x86-64-v4" */
-  int32_t cpu_level;        /* RESNET_CPU_* */
+  const char *target; /* "x86-64-v4" */
+  int32_t cpu_level;  /* RESNET_CPU_* */
   /* A worker's, for halide_malloc inside kernels: the largest sum, over the launches, of the sizes of the blocks that one worker
    * holds at once, each rounded up to a multiple of 128. More makes a run fail. */
   uint64_t scratch_bytes;
@@ -43,9 +43,9 @@ typedef struct resnet_program_variant {
 } resnet_program_variant;
 
 typedef struct resnet_program {
-  uint32_t version;             /* RESNET_PROGRAM_VERSION */
-  const char *name;             /* model's name */
-  const char *description;      /* JSON object: compiler, target, preprocessing, source, options; returned verbatim by introspection */
+  uint32_t version;        /* RESNET_PROGRAM_VERSION */
+  const char *name;        /* model's name */
+  const char *description; /* JSON object: compiler, target, preprocessing, source, options; returned verbatim by introspection */
   int32_t num_inputs, num_outputs;
   const resnet_program_tensor *inputs, *outputs;
   int32_t num_steps;
@@ -54,10 +54,10 @@ typedef struct resnet_program {
   const resnet_program_variant *variants;
   uint64_t arena_bytes_per_image; /* the arena of a batch is this times the batch plus arena_slack_bytes, 64-byte aligned */
   uint64_t arena_slack_bytes;
-  const void *weights;          /* 64-byte aligned, read-only */
+  const void *weights; /* 64-byte aligned, read-only */
   uint64_t weights_bytes;
-  const char *weights_hash;     /* hexadecimal */
-  int64_t fixed_batch;          /* the batch the program was compiled for, or -1: any */
+  const char *weights_hash; /* hexadecimal */
+  int64_t fixed_batch;      /* the batch the program was compiled for, or -1: any */
 } resnet_program;
 
 /* Defined by the compiled host program. */
