@@ -136,7 +136,7 @@ static void renameClosures(Module &module, const std::string &symbol) {
   for (Internal::LoweredFunc &f : module.functions())
     if (f.name != symbol) {
       const std::string name = symbol + "_task" + std::to_string(renamer.names.size());
-      renamer.names[f.name] = name;
+      renamer.names["::" + f.name] = "::" + name; // how Halide refers to a function
       f.name = name;
       f.linkage = LinkageType::Internal;
     }
