@@ -1,0 +1,287 @@
+// Access to an ONNX node's attributes and operands, with errors that name the node, what was expected and what was found.
+
+#include "dialect/Import/OnnxNode.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+using namespace resnet;
+using onnx::AttributeProto;
+
+// Exporters may leave nodes unnamed; the first result has a name then.
+static StringRef nodeName(const onnx::NodeProto &node) {
+  return !node.name().empty() || !node.output_size() ? StringRef(node.name()) : StringRef(node.output(0));
+}
+
+OnnxNode::OnnxNode(OnnxGraph &graph, onnx::NodeProto &node)
+    : graph(graph), location(NameLoc::get(graph.builder.getStringAttr(nodeName(node)))), node(node) {}
+
+void OnnxNode::error(const Twine &message) {
+  if (!hasFailed)
+    graph.error() << "node '" << nodeName(node) << "' (" << node.op_type() << "): " << message;
+  hasFailed = true;
+}
+
+LogicalResult OnnxNode::finish() {
+  for (const AttributeProto &attribute : node.attribute())
+    if (!hasFailed && !read.contains(attribute.name()))
+      error("unsupported attribute '" + Twine(attribute.name()) + "'");
+  return failure(hasFailed);
+}
+
+//===--------------------------------------------------------------------===//
+// Attributes
+//===--------------------------------------------------------------------===//
+
+const AttributeProto *OnnxNode::find(StringRef name) const {
+  for (const AttributeProto &attribute : node.attribute())
+    if (attribute.name() == name)
+      return &attribute;
+  return nullptr;
+}
+
+const AttributeProto *OnnxNode::take(StringRef name, AttributeProto::AttributeType type, StringRef typeName) {
+  read.insert(name);
+  const AttributeProto *attribute = find(name);
+  if (attribute && attribute->type() != type) {
+    error("expected attribute '" + name + "' to be " + typeName);
+    return nullptr;
+  }
+  return attribute;
+}
+
+int64_t OnnxNode::integer(StringRef name, int64_t standard) {
+  const AttributeProto *attribute = take(name, AttributeProto::INT, "an integer");
+  return attribute ? attribute->i() : standard;
+}
+
+float OnnxNode::real(StringRef name, float standard) {
+  const AttributeProto *attribute = take(name, AttributeProto::FLOAT, "a number");
+  return attribute ? attribute->f() : standard;
+}
+
+StringRef OnnxNode::text(StringRef name, StringRef standard) {
+  const AttributeProto *attribute = take(name, AttributeProto::STRING, "a string");
+  return attribute ? StringRef(attribute->s()) : standard;
+}
+
+SmallVector<int64_t> OnnxNode::integers(StringRef name, ArrayRef<int64_t> standard) {
+  const AttributeProto *attribute = take(name, AttributeProto::INTS, "a list of integers");
+  return attribute ? SmallVector<int64_t>(attribute->ints().begin(), attribute->ints().end()) : SmallVector<int64_t>(standard);
+}
+
+SmallVector<float> OnnxNode::reals(StringRef name) {
+  const AttributeProto *attribute = take(name, AttributeProto::FLOATS, "a list of numbers");
+  return attribute ? SmallVector<float>(attribute->floats().begin(), attribute->floats().end()) : SmallVector<float>();
+}
+
+HostTensor OnnxNode::tensor(StringRef name) {
+  if (!take(name, AttributeProto::TENSOR, "a tensor"))
+    return {};
+  for (AttributeProto &attribute : *node.mutable_attribute())
+    if (attribute.name() == name) {
+      llvm::Expected<HostTensor> result = graph.read(*attribute.mutable_t());
+      if (result)
+        return *result;
+      error("attribute '" + name + "': " + toString(result.takeError()));
+    }
+  return {};
+}
+
+void OnnxNode::ignore(std::initializer_list<StringRef> names) {
+  for (StringRef name : names)
+    read.insert(name);
+}
+
+//===--------------------------------------------------------------------===//
+// Operands
+//===--------------------------------------------------------------------===//
+
+void OnnxNode::expectInputs(size_t least, size_t most) {
+  size_t present = 0;
+  for (size_t i = 0; i < least; ++i)
+    present += hasInput(i);
+  if (present < least || numInputs() > most)
+    error(least == most ? "expected " + Twine(least) + " inputs, got " + Twine(numInputs())
+                        : "expected " + Twine(least) + " to " + Twine(most) + " inputs, got " + Twine(numInputs()));
+}
+
+OnnxGraph::Imported *OnnxNode::lookup(size_t i) {
+  if (hasFailed)
+    return nullptr;
+  if (!hasInput(i)) {
+    error("expected an input at position " + Twine(i));
+    return nullptr;
+  }
+  llvm::Expected<OnnxGraph::Imported *> value = graph.lookup(node.input(i));
+  if (value)
+    return *value;
+  error(toString(value.takeError()));
+  return nullptr;
+}
+
+bool OnnxNode::isConstant(size_t i) {
+  OnnxGraph::Imported *value = lookup(i);
+  return value && std::holds_alternative<HostTensor>(*value);
+}
+
+bool OnnxNode::allConstant() {
+  for (size_t i = 0; i < numInputs(); ++i)
+    if (hasInput(i) && !isConstant(i))
+      return false;
+  return !hasFailed;
+}
+
+HostTensor OnnxNode::constant(size_t i) {
+  OnnxGraph::Imported *value = lookup(i);
+  if (!value)
+    return {};
+  if (auto *tensor = std::get_if<HostTensor>(value))
+    return *tensor;
+  error("expected input '" + inputName(i) + "' to be constant, got one that is computed from the model's input");
+  return {};
+}
+
+SmallVector<int64_t> OnnxNode::integerInput(size_t i) {
+  HostTensor tensor = constant(i);
+  SmallVector<int64_t> list;
+  if (hasFailed)
+    return list;
+  if (tensor.isFloat() || tensor.shape.size() > 1) {
+    error("expected input '" + inputName(i) + "' to be a list of integers");
+    return list;
+  }
+  for (HostTensor::Integer element : tensor.integers) {
+    if (!element) {
+      error("expected input '" + inputName(i) + "' to be known, got one that depends on the dynamic batch");
+      return {};
+    }
+    list.push_back(*element);
+  }
+  return list;
+}
+
+OnnxGraph::Activation OnnxNode::activation(size_t i) {
+  OnnxGraph::Imported *value = lookup(i);
+  if (!value)
+    return {};
+  if (auto *activation = std::get_if<OnnxGraph::Activation>(value))
+    return *activation;
+  error("expected input '" + inputName(i) + "' to be computed from the model's input, got a constant");
+  return {};
+}
+
+Value OnnxNode::value(size_t i, int64_t rank) {
+  OnnxGraph::Activation a = activation(i);
+  if (hasFailed)
+    return {};
+  if (rank && rank != static_cast<int64_t>(a.shape.size()))
+    error("expected input '" + inputName(i) + "' of rank " + Twine(rank) + ", got shape " + formatShape(a.shape));
+  else if (ArrayRef<int64_t>(a.shape) != cast<RankedTensorType>(a.value.getType()).getShape())
+    error("expected input '" + inputName(i) + "' to be [N, C, H, W] or [N, F], got one reshaped to " + formatShape(a.shape));
+  return hasFailed ? Value() : a.value;
+}
+
+Value OnnxNode::weight(size_t i, int64_t rank) {
+  HostTensor tensor = constant(i);
+  if (hasFailed)
+    return {};
+  if (!tensor.isFloat() || static_cast<int64_t>(tensor.shape.size()) != rank) {
+    error("expected '" + inputName(i) + "' to be a float tensor of rank " + Twine(rank) + ", got " +
+          (tensor.isFloat() ? "shape " : "integers of shape ") + formatShape(tensor.shape));
+    return {};
+  }
+  return weight(tensor, inputName(i), /*shared=*/true);
+}
+
+Value OnnxNode::weight(const HostTensor &tensor, StringRef name, bool shared) {
+  if (hasFailed)
+    return {};
+  if (tensor.count() == 0)
+    error("expected weights '" + name + "' with elements, got shape " + formatShape(tensor.shape));
+  else if (int64_t at = tensor.findNonFinite(); at >= 0)
+    error("expected finite weights '" + name + "', got " + Twine(std::to_string(tensor.floatAt(at))) + " at position " +
+          Twine(at));
+  return hasFailed ? Value() : graph.materialize(tensor, name, shared);
+}
+
+unsigned OnnxNode::usesOfInput(size_t i) const { return graph.uses.lookup(node.input(i)); }
+
+bool OnnxNode::reserve(int64_t elements) {
+  if (elements > graph.budget)
+    error("expected a model whose computed constants fit into memory, got " + Twine(elements) + " more elements");
+  else
+    graph.budget -= elements;
+  return !hasFailed;
+}
+
+//===--------------------------------------------------------------------===//
+// Results
+//===--------------------------------------------------------------------===//
+
+// Buffers of one image's activation stay far below what any memory holds.
+static constexpr int64_t kMostImageElements = int64_t(1) << 31;
+
+// The operation, or null and the first diagnostic in `message`.
+static Operation *buildVerified(OpBuilder &builder, OperationState &state, std::string &message) {
+  ScopedDiagnosticHandler handler(builder.getContext(), [&](Diagnostic &diagnostic) {
+    if (message.empty())
+      message = diagnostic.str();
+    return success();
+  });
+  SmallVector<Type> types;
+  if (failed(state.name.getInterface<InferTypeOpInterface>()->inferReturnTypes(state.getContext(), state.location, state.operands,
+                                                                               state.attributes.getDictionary(state.getContext()),
+                                                                               state.getRawProperties(), state.regions, types)))
+    return nullptr;
+  state.types.assign(types.begin(), types.end());
+  Operation *op = builder.create(state);
+  if (succeeded(verify(op)))
+    return op;
+  op->erase();
+  return nullptr;
+}
+
+Value OnnxNode::finishOperation(OperationState &state) {
+  std::string message;
+  if (Operation *op = buildVerified(graph.builder, state, message))
+    return op->getResult(0);
+  // "'resnet.conv2d' op conv2d_c1: expected ...": the operation follows from the node, the rule's number stays.
+  StringRef text(message);
+  if (size_t at = text.find("' op "); at != StringRef::npos)
+    text = text.drop_front(at + 5);
+  error(text);
+  return {};
+}
+
+void OnnxNode::result(Value value) {
+  if (value)
+    result(OnnxGraph::Activation{value, llvm::to_vector(cast<RankedTensorType>(value.getType()).getShape())});
+}
+
+void OnnxNode::result(OnnxGraph::Activation activation) {
+  if (!hasFailed && !node.output_size())
+    error("expected a result");
+  if (hasFailed)
+    return;
+  std::optional<int64_t> elements = countElements(ArrayRef(activation.shape).drop_front());
+  if (!elements || *elements > kMostImageElements)
+    return error("expected at most " + Twine(kMostImageElements) + " elements an image, got shape " +
+                 formatShape(activation.shape));
+  if (mlir::failed(graph.define(node.output(0), std::move(activation))))
+    hasFailed = true;
+}
+
+void OnnxNode::result(HostTensor tensor) {
+  if (!hasFailed && !node.output_size())
+    error("expected a result");
+  if (!hasFailed && mlir::failed(graph.define(node.output(0), std::move(tensor))))
+    hasFailed = true;
+}
+
+int64_t resnet::normalizeAxis(OnnxNode &node, int64_t axis, int64_t rank) {
+  if (axis >= -rank && axis < rank)
+    return axis < 0 ? axis + rank : axis;
+  node.error("expected an axis from " + Twine(-rank) + " to " + Twine(rank - 1) + ", got " + Twine(axis));
+  return 0;
+}
