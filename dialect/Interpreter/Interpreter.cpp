@@ -226,8 +226,10 @@ LogicalResult Interpreter::execute(LaunchOp op) {
   if (!kernel)
     return op.emitOpError() << "launches " << op.getKernelAttr() << ", which is no kernel";
   const bool onBuffers = isa<BufferType>(op.getDestination().getType());
-  if (onBuffers && (!buffers.contains(op.getDestination()) || failed(checkAliases(op, kernel))))
-    return op.emitOpError("cannot be interpreted");
+  if (onBuffers && !buffers.contains(op.getDestination()))
+    return op.emitOpError("writes a buffer that the interpreter does not have");
+  if (onBuffers && failed(checkAliases(op, kernel)))
+    return failure();
 
   Operation &computation = kernel.getComputation();
   std::vector<Tensor> storage(computation.getNumOperands());

@@ -13,7 +13,7 @@ namespace resnet::reference {
 /// A sliding window; arrays are [y, x].
 struct Window {
   std::array<int64_t, 2> kernel{1, 1}, strides{1, 1}, dilations{1, 1};
-  Halo padding;
+  Halo padding = {};
 };
 
 /// What happens to a sum before it is stored. Absent views add nothing.

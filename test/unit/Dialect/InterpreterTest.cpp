@@ -1,0 +1,174 @@
+// Whole functions on the tensor levels: what each operation's attributes mean, regions, kernels, and reports of what cannot be
+// executed.
+
+#include "TestModule.h"
+
+using namespace resnet;
+using resnet::test::TestModule;
+
+// Wraps one operation on %x into @main.
+static std::string model(llvm::StringRef input, llvm::StringRef operation, llvm::StringRef result) {
+  return ("func.func @main(%x: " + input + ") -> " + result + " {\n  %y = " + operation + " : " + input + " -> " + result +
+          "\n  return %y : " + result + "\n}")
+      .str();
+}
+
+static std::vector<float> evaluate(llvm::StringRef input, llvm::StringRef operation, llvm::StringRef result, const Tensor &x) {
+  TestModule module(model(input, operation, result));
+  llvm::SmallVector<Tensor> results = module.run(x);
+  EXPECT_EQ(results.size(), 1u) << module.diagnostics;
+  return results.empty() ? std::vector<float>() : results[0].elements;
+}
+
+TEST(Interpreter, Relu) {
+  EXPECT_EQ(evaluate("tensor<?xf32>", "resnet.relu %x", "tensor<?xf32>", Tensor({3}, {-1, 0, 2})), (std::vector<float>{0, 0, 2}));
+}
+
+TEST(Interpreter, Subsample) {
+  EXPECT_EQ(evaluate("tensor<?x1x3x3xf32>", "resnet.subsample %x stride [2, 2] channel_padding [1, 1]", "tensor<?x3x2x2xf32>",
+                     Tensor({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9})),
+            (std::vector<float>{0, 0, 0, 0, 1, 3, 7, 9, 0, 0, 0, 0}));
+}
+
+TEST(Interpreter, Pad) {
+  EXPECT_EQ(evaluate("tensor<?x1x1x2xf32>", "resnet.pad %x low [0, 0, 1] high [1, 0, 0] value 7.0", "tensor<?x2x1x3xf32>",
+                     Tensor({1, 1, 1, 2}, {1, 2})),
+            (std::vector<float>{7, 1, 2, 7, 7, 7}));
+}
+
+TEST(Interpreter, Slice) {
+  EXPECT_EQ(evaluate("tensor<?x2x2x3xf32>", "resnet.slice %x offsets [1, 0, 0] sizes [1, 2, 2] strides [1, 1, 2]",
+                     "tensor<?x1x2x2xf32>", Tensor({1, 2, 2, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})),
+            (std::vector<float>{6, 8, 9, 11}));
+}
+
+TEST(Interpreter, Transpose) {
+  EXPECT_EQ(evaluate("tensor<?x1x2x3xf32>", "resnet.transpose %x [0, 3, 1, 2]", "tensor<?x3x1x2xf32>",
+                     Tensor({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6})),
+            (std::vector<float>{1, 4, 2, 5, 3, 6}));
+}
+
+TEST(Interpreter, FlattenAndDropout) {
+  EXPECT_EQ(evaluate("tensor<?x2x1x2xf32>", "resnet.flatten %x", "tensor<?x4xf32>", Tensor({1, 2, 1, 2}, {1, 2, 3, 4})),
+            (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(evaluate("tensor<?x2xf32>", "resnet.dropout %x", "tensor<?x2xf32>", Tensor({1, 2}, {1, 2})),
+            (std::vector<float>{1, 2}));
+}
+
+TEST(Interpreter, AvgPoolReadsItsAttributes) {
+  const Tensor ones({1, 1, 3, 3}, std::vector<float>(9, 1));
+  EXPECT_EQ(evaluate("tensor<?x1x3x3xf32>", "resnet.avg_pool2d %x kernel [2, 2] stride [2, 2] pad [1, 1, 0, 0]",
+                     "tensor<?x1x2x2xf32>", ones),
+            (std::vector<float>{1, 1, 1, 1}));
+  EXPECT_EQ(evaluate("tensor<?x1x3x3xf32>", "resnet.avg_pool2d %x kernel [2, 2] stride [2, 2] pad [1, 1, 0, 0] count_include_pad",
+                     "tensor<?x1x2x2xf32>", ones),
+            (std::vector<float>{0.25, 0.5, 0.5, 1}));
+}
+
+TEST(Interpreter, ResidualBlockWithIdentityAndWithShortcut) {
+  TestModule module(R"mlir(
+    func.func @main(%x: tensor<?x1x1x2xf32>) -> (tensor<?x1x1x2xf32>, tensor<?x2x1x1xf32>) {
+      %w = resnet.constant dense<-2.0> : tensor<1x1x1x1xf32>
+      %p = resnet.constant dense<[[[[1.0]]], [[[-10.0]]]]> : tensor<2x1x1x1xf32>
+      %0 = resnet.residual %x activation relu {
+        %f = resnet.conv2d %x, %w : (tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32>) -> tensor<?x1x1x2xf32>
+        resnet.yield %f : tensor<?x1x1x2xf32>
+      } : tensor<?x1x1x2xf32> -> tensor<?x1x1x2xf32>
+      %1 = resnet.residual %0 {
+        %f = resnet.conv2d %0, %p stride [2, 2] : (tensor<?x1x1x2xf32>, tensor<2x1x1x1xf32>) -> tensor<?x2x1x1xf32>
+        resnet.yield %f : tensor<?x2x1x1xf32>
+      } shortcut {
+        %g = resnet.subsample %0 stride [2, 2] channel_padding [0, 1] : tensor<?x1x1x2xf32> -> tensor<?x2x1x1xf32>
+        resnet.yield %g : tensor<?x2x1x1xf32>
+      } : tensor<?x1x1x2xf32> -> tensor<?x2x1x1xf32>
+      return %0, %1 : tensor<?x1x1x2xf32>, tensor<?x2x1x1xf32>
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run(Tensor({1, 1, 1, 2}, {-3, 4}));
+  ASSERT_EQ(results.size(), 2u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{3, 0})); // relu(x - 2x)
+  EXPECT_EQ(results[1].elements, (std::vector<float>{6, -30}));
+}
+
+TEST(Interpreter, BatchIsTheInputs) {
+  TestModule module(model("tensor<?x1x1x2xf32>", "resnet.global_avg_pool %x", "tensor<?x1x1x1xf32>"));
+  for (int64_t batch : {1, 3}) {
+    llvm::SmallVector<Tensor> results = module.run(randomInput({batch, 1, 1, 2}, 1));
+    ASSERT_EQ(results.size(), 1u);
+    EXPECT_EQ(results[0].shape, (llvm::SmallVector<int64_t>{batch, 1, 1, 1}));
+  }
+}
+
+TEST(Interpreter, LaunchesOnTensors) {
+  TestModule module(R"mlir(
+    resnet.kernel @linear(%x: tensor<?x2xf32>, %w: tensor<1x2xf32>) -> tensor<?x1xf32> {
+      %0 = resnet.linear %x, %w : (tensor<?x2xf32>, tensor<1x2xf32>) -> tensor<?x1xf32>
+      resnet.yield %0 : tensor<?x1xf32>
+    }
+    func.func @main(%x: tensor<?x2xf32>) -> tensor<?x1xf32> {
+      %w = resnet.constant dense<[[10.0, 1.0]]> : tensor<1x2xf32>
+      %d = resnet.empty : tensor<?x1xf32>
+      %y = resnet.launch @linear ins(%x, %w : tensor<?x2xf32>, tensor<1x2xf32>) outs(%d : tensor<?x1xf32>) -> tensor<?x1xf32>
+      return %y : tensor<?x1xf32>
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run(Tensor({2, 2}, {1, 2, 3, 4}));
+  ASSERT_EQ(results.size(), 1u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{12, 34}));
+}
+
+TEST(Interpreter, RandomInputsHaveTheFunctionsShapes) {
+  TestModule module(
+      "func.func @main(%x: tensor<?x3xf32>, %y: tensor<4x2xf32>) -> tensor<4x2xf32> { return %y : tensor<4x2xf32> }");
+  llvm::SmallVector<Tensor> inputs = randomInputs(*findModel(*module.module), 5, 1);
+  ASSERT_EQ(inputs.size(), 2u);
+  EXPECT_EQ(inputs[0].shape, (llvm::SmallVector<int64_t>{5, 3}));
+  EXPECT_EQ(inputs[1].shape, (llvm::SmallVector<int64_t>{4, 2}));
+}
+
+TEST(Interpreter, ReportsMissingMain) {
+  TestModule module("func.func @other() { return }");
+  EXPECT_TRUE(module.run({}).empty());
+  EXPECT_EQ(module.diagnostics, "expected a function @main, the model\n");
+}
+
+TEST(Interpreter, ReportsInputsThatDoNotFit) {
+  TestModule module(model("tensor<?x2xf32>", "resnet.relu %x", "tensor<?x2xf32>"));
+  EXPECT_TRUE(module.run(Tensor({1, 3}, {1, 2, 3})).empty());
+  EXPECT_EQ(module.diagnostics, "'func.func' op expected input 0 of shape [1, 2], got [1, 3]\n");
+  module.diagnostics.clear();
+  EXPECT_TRUE(module.run({}).empty());
+  EXPECT_EQ(module.diagnostics, "'func.func' op expected more than the 0 inputs given\n");
+  module.diagnostics.clear();
+  EXPECT_TRUE(module.run({Tensor({1, 2}), Tensor({1, 2})}).empty());
+  EXPECT_EQ(module.diagnostics, "'func.func' op expected 1 inputs, got 2\n");
+}
+
+TEST(Interpreter, ReportsElidedWeights) {
+  TestModule module(R"mlir(
+    func.func @main(%x: tensor<?x2xf32>) -> tensor<?x1xf32> {
+      %w = resnet.constant dense_resource<__elided__> : tensor<1x2xf32>
+      %y = resnet.linear %x, %w : (tensor<?x2xf32>, tensor<1x2xf32>) -> tensor<?x1xf32>
+      return %y : tensor<?x1xf32>
+    })mlir");
+  EXPECT_TRUE(module.run(Tensor({1, 2})).empty());
+  EXPECT_EQ(module.diagnostics,
+            "'resnet.linear' op needs the elements of a constant that has none: 'tensor<1x2xf32>' is elided, or "
+            "not of f32\n");
+}
+
+TEST(Interpreter, ReportsAbsurdSizes) {
+  TestModule module(
+      model("tensor<1x1x1x1xf32>", "resnet.pad %x low [0, 9000000, 9000000] high [0, 0, 0]", "tensor<1x1x9000001x9000001xf32>"));
+  EXPECT_TRUE(module.run(Tensor({1, 1, 1, 1})).empty());
+  EXPECT_NE(module.diagnostics.find("too large to be interpreted"), std::string::npos) << module.diagnostics;
+}
+
+TEST(Interpreter, KnowsWhatItExecutes) {
+  TestModule dialect("func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> { return %x : tensor<?xf32> }");
+  EXPECT_TRUE(isInterpretable(*findModel(*dialect.module)));
+  TestModule lowered("func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {\n"
+                     "  %0 = builtin.unrealized_conversion_cast %x : tensor<?xf32> to tensor<?xf32>\n"
+                     "  return %0 : tensor<?xf32>\n}");
+  EXPECT_FALSE(isInterpretable(*findModel(*lowered.module)));
+  EXPECT_TRUE(lowered.run(Tensor({1})).empty());
+  EXPECT_NE(lowered.diagnostics.find("cannot be interpreted"), std::string::npos) << lowered.diagnostics;
+}
