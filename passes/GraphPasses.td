@@ -6,8 +6,8 @@ def NormalizeImports : Pass<"resnet-normalize-imports", "::mlir::func::FuncOp"> 
   let description = [{
     Option A's shortcut (a strided slice, then a pad of channels) becomes one `subsample`; zeros around a map that only
     convolutions read become their padding; an average pool of the whole map becomes `global_avg_pool`; dropout, doubled
-    flattens and cancelling transposes vanish. Max pools keep their pads, for their own padding is minus infinity, and average
-    pools too, for theirs may not count.
+    flattens and cancelling transposes vanish; a 1x1 convolution of a 1x1 map that is then flattened becomes `linear`. Max pools
+    keep their pads, for their own padding is minus infinity, and average pools too, for theirs may not count.
 
     ```mlir
     %0 = resnet.slice %x offsets [0, 0, 0] sizes [16, 16, 16] strides [1, 2, 2] : tensor<?x16x32x32xf32> -> tensor<?x16x16x16xf32>
@@ -45,6 +45,24 @@ def RaiseResidualBlocks : Pass<"resnet-raise-residual-blocks", "::mlir::func::Fu
   let statistics = [Statistic<"identities", "identities", "blocks with an identity shortcut">,
                     Statistic<"projections", "projections", "blocks with another shortcut">,
                     Statistic<"flatSums", "flat-sums", "sums that are no block's">];
+}
+
+def SpecializeShapes : Pass<"resnet-specialize-shapes", "::mlir::ModuleOp"> {
+  let summary = "Gives @main another input shape";
+  let description = [{
+    Infers the shape of every operation again, also inside residual blocks. A slice that went to the end of a dimension still
+    does. What does not fit the new shape is an error that names the operation. Runs after NormalizeImports, for an average
+    pool whose window is the whole map has no meaning for another one, and before layouts.
+
+    ```mlir
+    func.func @main(%x: tensor<1x3x224x224xf32> {resnet.name = "input"}) -> tensor<1x1000xf32>
+    // becomes with shape=input:?x3x256x256
+    func.func @main(%x: tensor<?x3x256x256xf32> {resnet.name = "input"}) -> tensor<?x1000xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let options = [Option<"shape", "shape", "std::string", "",
+                        "[name:]shape, with ? for a dynamic batch: input:?x3x224x224; nothing where empty">];
 }
 
 def FoldBatchNorm : Pass<"resnet-fold-batch-norm", "::mlir::func::FuncOp"> {

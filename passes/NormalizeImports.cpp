@@ -2,6 +2,7 @@
 // the convolution, no dropout. What has no such form stays as it is; nothing fails.
 
 #include "dialect/IR/Layouts.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/Passes.h"
 #include "passes/Rewriting.h"
 
@@ -133,14 +134,53 @@ struct FlattenOfTranspose : OpRewritePattern<FlattenOp> {
   }
 };
 
-// flatten(flatten(x)) is flatten(x); the outer one is the identity and folds.
+// flatten(conv2d(x)) of a 1x1 map by 1x1 filters: linear(flatten(x)), as some exporters write the classifier.
+struct PointwiseConvToLinear : OpRewritePattern<FlattenOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(FlattenOp op, PatternRewriter &rewriter) const override {
+    auto conv = op.getInput().getDefiningOp<Conv2dOp>();
+    if (!conv || !conv->hasOneUse())
+      return rewriter.notifyMatchFailure(op, "the input is no convolution that it alone reads");
+    RankedTensorType input = conv.getInput().getType(), filterType = conv.getFilter().getType();
+    auto filter = conv.getFilter().getDefiningOp<ConstantOp>();
+    auto resource = filter ? dyn_cast<DenseResourceElementsAttr>(filter.getValue()) : DenseResourceElementsAttr{};
+    auto dense = filter ? dyn_cast<DenseElementsAttr>(filter.getValue()) : DenseElementsAttr{};
+    if (conv.getGroups() != 1 || !allEqual(conv.getPadding(), 0) || !allEqual(input.getShape().drop_front(2), 1) ||
+        !allEqual(filterType.getShape().drop_front(2), 1) || (!resource && !dense))
+      return rewriter.notifyMatchFailure(op, "no constant 1x1 filters on a 1x1 map");
+    // The same elements as a matrix: a resource is not copied.
+    auto matrix = RankedTensorType::get(filterType.getShape().take_front(2), filterType.getElementType());
+    auto features = RankedTensorType::get(input.getShape().take_front(2), input.getElementType());
+    ElementsAttr weights =
+        resource ? ElementsAttr(DenseResourceElementsAttr::get(matrix, resource.getRawHandle())) : dense.reshape(matrix);
+    Value weight = ConstantOp::create(rewriter, filter.getLoc(), weights);
+    Value flat = FlattenOp::create(rewriter, op.getLoc(), features, conv.getInput());
+    rewriter.replaceOp(op, LinearOp::create(rewriter, conv.getLoc(), op.getType(), flat, weight, conv.getBias()));
+    return success();
+  }
+};
+
+// What folds to one of its operands: dropout, empty pads, a flatten of what is flat, transposes that cancel. Constants stay
+// where they are read, which folding in the driver would not leave them.
+struct RemoveIdentity : RewritePattern {
+  explicit RemoveIdentity(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    SmallVector<OpFoldResult> folded;
+    if (isa<ConstantOp>(op) || failed(op->fold(folded)) || folded.size() != 1 || !isa<Value>(folded.front()))
+      return rewriter.notifyMatchFailure(op, "no identity");
+    rewriter.replaceOp(op, cast<Value>(folded.front()));
+    return success();
+  }
+};
 
 struct NormalizeImportsPass : resnet::impl::NormalizeImportsBase<NormalizeImportsPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateNormalizeImportsPatterns(patterns, &padsMerged);
     AvgPool2dOp::getCanonicalizationPatterns(patterns, &getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), patternsOnly())))
       signalPassFailure();
     getOperation().walk([&](SubsampleOp) { ++subsamples; });
   }
@@ -149,7 +189,7 @@ struct NormalizeImportsPass : resnet::impl::NormalizeImportsBase<NormalizeImport
 } // namespace
 
 void resnet::populateNormalizeImportsPatterns(RewritePatternSet &patterns, Pass::Statistic *padsMerged) {
-  patterns.add<SliceToSubsample, ChannelPadToSubsample, ComposeSubsamples, ComposeTransposes, FlattenOfTranspose>(
-      patterns.getContext());
+  patterns.add<SliceToSubsample, ChannelPadToSubsample, ComposeSubsamples, ComposeTransposes, FlattenOfTranspose,
+               PointwiseConvToLinear, RemoveIdentity>(patterns.getContext());
   patterns.add<PadIntoConv>(patterns.getContext(), padsMerged);
 }

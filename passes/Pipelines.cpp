@@ -19,13 +19,12 @@ void resnet::buildGraphPipeline(OpPassManager &manager) {
   manager.addPass(createPruneResources());
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createFlattenResiduals());
-  // Equal weights and shared prefixes once, so that single-reader conditions hold where they can.
-  functions.addPass(createCanonicalizerPass());
+  // Equal weights once. Not the canonicaliser: it would carry every constant away from its reader to the function's top.
   functions.addPass(createCSEPass());
   functions.addPass(createFuseEpilogues());
   functions.addPass(createMergeReduceProjection());
   functions.addPass(createFuseHead());
-  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
   manager.addPass(createPruneResources());
 }
 

@@ -153,8 +153,12 @@ private:
 
   void moveInto(Region &region, Branch &branch, Value result) {
     Block &body = region.emplaceBlock();
-    for (Operation *op : branch.ops)
+    for (Operation *op : branch.ops) {
+      for (Value operand : op->getOperands())
+        if (auto constant = operand.getDefiningOp<ConstantOp>(); constant && constant->hasOneUse())
+          rewriter.moveOpBefore(constant, &body, body.end());
       rewriter.moveOpBefore(op, &body, body.end());
+    }
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPointToEnd(&body);
     YieldOp::create(rewriter, result.getLoc(), result);
