@@ -16,6 +16,8 @@ void resnet::buildKernelPipeline(OpPassManager &manager, const KernelPipelineOpt
   manager.addPass(createOutlineKernels());
 }
 
+void resnet::buildKernelPipeline(OpPassManager &manager) { buildKernelPipeline(manager, KernelPipelineOptions()); }
+
 void resnet::buildMemoryPipeline(OpPassManager &manager, const MemoryPipelineOptions &options) {
   PlanMemoryOptions plan;
   plan.noReuse = options.noReuse;
@@ -23,12 +25,16 @@ void resnet::buildMemoryPipeline(OpPassManager &manager, const MemoryPipelineOpt
   manager.addPass(createVerifyMemoryPlan());
 }
 
+void resnet::buildMemoryPipeline(OpPassManager &manager) { buildMemoryPipeline(manager, MemoryPipelineOptions()); }
+
 void resnet::buildLLVMPipeline(OpPassManager &manager) { manager.addPass(createLowerToLLVM()); }
 
 void resnet::registerKernelPipelines() {
-  PassPipelineRegistration<KernelPipelineOptions>("resnet-kernel-pipeline", "Assigns layouts and outlines kernels",
-                                                  buildKernelPipeline);
-  PassPipelineRegistration<MemoryPipelineOptions>("resnet-memory-pipeline", "Plans memory and verifies the plan",
-                                                  buildMemoryPipeline);
+  PassPipelineRegistration<KernelPipelineOptions>(
+      "resnet-kernel-pipeline", "Assigns layouts and outlines kernels",
+      [](OpPassManager &manager, const KernelPipelineOptions &options) { buildKernelPipeline(manager, options); });
+  PassPipelineRegistration<MemoryPipelineOptions>(
+      "resnet-memory-pipeline", "Plans memory and verifies the plan",
+      [](OpPassManager &manager, const MemoryPipelineOptions &options) { buildMemoryPipeline(manager, options); });
   PassPipelineRegistration<>("resnet-llvm-pipeline", "Lowers the planned host program to the LLVM dialect", buildLLVMPipeline);
 }

@@ -18,10 +18,12 @@ struct MemoryPipelineOptions : mlir::PassPipelineOptions<MemoryPipelineOptions> 
 };
 
 /// Fused operations -> launches of outlined kernels on tensors (`--emit=kernels`).
-void buildKernelPipeline(mlir::OpPassManager &manager, const KernelPipelineOptions &options = {});
+void buildKernelPipeline(mlir::OpPassManager &manager, const KernelPipelineOptions &options);
+void buildKernelPipeline(mlir::OpPassManager &manager);
 
 /// Launches on tensors -> launches on a planned and verified arena (`--emit=memory-plan`).
-void buildMemoryPipeline(mlir::OpPassManager &manager, const MemoryPipelineOptions &options = {});
+void buildMemoryPipeline(mlir::OpPassManager &manager, const MemoryPipelineOptions &options);
+void buildMemoryPipeline(mlir::OpPassManager &manager);
 
 /// A planned @main -> resnet_main in the LLVM dialect (`--emit=llvm`). Erases kernels and globals.
 void buildLLVMPipeline(mlir::OpPassManager &manager);

@@ -37,7 +37,7 @@ private:
   void lowerView(ViewOp op);
   void lowerZeroHalo(ZeroHaloOp op);
   void lowerLaunch(LaunchOp op);
-  void callStep(Location loc);
+  void beginStep(Location loc);
   int64_t strideOf(Value buffer);
 
   ModuleOp module;
@@ -49,6 +49,7 @@ private:
   Block *failure = nullptr; // returns its argument
   DenseMap<Value, Value> addresses;
   int64_t step = 0;
+  bool stepBegun = false;
 };
 
 } // namespace
@@ -117,6 +118,7 @@ int64_t HostProgram::strideOf(Value buffer) {
 }
 
 void HostProgram::lowerZeroHalo(ZeroHaloOp op) {
+  beginStep(op.getLoc());
   const ActivationGeometry g = activationGeometry(op.getBuffer().getType().getTensor());
   SmallVector<Value> arguments{argument(Run), addresses.lookup(op.getBuffer()), argument(Batch)};
   for (int64_t value :
@@ -127,14 +129,17 @@ void HostProgram::lowerZeroHalo(ZeroHaloOp op) {
   LLVM::CallOp::create(builder, op.getLoc(), callee, arguments);
 }
 
-void HostProgram::callStep(Location loc) {
+// Tells the clock that the next launch begins, with what prepares it.
+void HostProgram::beginStep(Location loc) {
+  if (std::exchange(stepBegun, true))
+    return;
   auto callee = declare("resnet_runtime_step", LLVM::LLVMVoidType::get(builder.getContext()), {pointer, i32});
   LLVM::CallOp::create(builder, loc, callee, ValueRange{argument(Run), constant(step++, i32, loc)});
 }
 
 void HostProgram::lowerLaunch(LaunchOp op) {
   Location loc = op.getLoc();
-  callStep(loc);
+  beginStep(loc);
   SmallVector<Value> arguments{argument(Run), argument(Batch)};
   for (Value buffer : op.getOperands()) { // inputs, then the destination
     arguments.push_back(addresses.lookup(buffer));
@@ -148,6 +153,7 @@ void HostProgram::lowerLaunch(LaunchOp op) {
   builder.setInsertionPointToEnd(next->getPrevNode());
   LLVM::CondBrOp::create(builder, loc, failed, failure, ValueRange{result}, next, ValueRange{});
   builder.setInsertionPointToEnd(next);
+  stepBegun = false;
 }
 
 LogicalResult HostProgram::lower() {
@@ -164,7 +170,7 @@ LogicalResult HostProgram::lower() {
     } else if (auto launch = dyn_cast<LaunchOp>(op); launch && !launch.getResult()) {
       lowerLaunch(launch);
     } else if (isa<func::ReturnOp>(op)) {
-      callStep(op.getLoc()); // the last step ends
+      beginStep(op.getLoc()); // the last step ends
       LLVM::ReturnOp::create(builder, op.getLoc(), constant(0, i32, op.getLoc()));
     } else {
       return op.emitOpError()
