@@ -34,7 +34,7 @@
 func.func @main(%x: tensor<?x3x16x16xf32> {resnet.name = "input"}) -> (tensor<?x4xf32> {resnet.name = "logits"}) {
   %ws = resnet.constant dense<0.0625> : tensor<16x3x3x3xf32>
   %w1 = resnet.constant dense<0.125> : tensor<16x16x1x1xf32>
-  %wp = resnet.constant dense<-0.25> : tensor<16x16x1x1xf32>
+  %wp = resnet.constant dense<0.25> : tensor<16x16x1x1xf32>
   %w2 = resnet.constant dense<0.03125> : tensor<16x16x3x3xf32>
   %wo = resnet.constant dense<0.03125> : tensor<32x16x3x3xf32>
   %wv = resnet.constant dense<0.0078125> : tensor<32x32x3x3xf32>
