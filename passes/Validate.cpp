@@ -47,7 +47,7 @@ LogicalResult Validation::start(ModuleOp module) {
     return failure();
   for (auto [index, output] : llvm::enumerate(*result))
     if (!isFinite(output))
-      return model->emitError() << "cannot be validated: output " << index << " is not finite on seeded inputs";
+      return emitError(model->getLoc()) << "cannot be validated: output " << index << " is not finite on seeded inputs";
   reference = std::move(*result);
   return success();
 }
@@ -67,9 +67,9 @@ void Validation::runBeforePass(Pass *pass, Operation *op) {
 LogicalResult Validation::check(Pass *pass, FunctionOpInterface model) {
   FailureOr<SmallVector<Tensor>> result = interpret(model, inputs);
   if (failed(result))
-    return model.emitError() << "pass '" << pass->getArgument() << "' leaves a model that cannot be executed";
+    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' leaves a model that cannot be executed";
   if (result->size() != reference.size())
-    return model.emitError() << "pass '" << pass->getArgument() << "' changes the number of outputs from " << reference.size()
+    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' changes the number of outputs from " << reference.size()
                              << " to " << result->size();
   for (auto [index, before, after] : llvm::enumerate(reference, *result)) {
     const double difference = relativeDifference(before, after);
@@ -78,7 +78,7 @@ LogicalResult Validation::check(Pass *pass, FunctionOpInterface model) {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::format("%.3g of its largest element, expected at most %.3g", difference,
                                                    options.tolerance);
-    return model.emitError() << "pass '" << pass->getArgument() << "' changes the result: output " << index << " differs by "
+    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' changes the result: output " << index << " differs by "
                              << text;
   }
   reference = std::move(*result);
@@ -98,7 +98,7 @@ void Validation::runAfterPass(Pass *pass, Operation *op) {
     return;
   if (!model || !isInterpretable(model)) {
     state = Ended;
-    op->emitRemark() << "validation ends here: pass '" << pass->getArgument() << "' lowers @main below the resnet dialect";
+    emitRemark(op->getLoc()) << "validation ends here: pass '" << pass->getArgument() << "' lowers @main below the resnet dialect";
     return;
   }
   if (failed(check(pass, model))) {

@@ -43,6 +43,8 @@ private:
 
 } // namespace
 
+// Problems of a whole function are reported at its location: a report at the operation would print it, weights and all.
+
 //===--------------------------------------------------------------------===//
 // Arguments
 //===--------------------------------------------------------------------===//
@@ -77,7 +79,7 @@ LogicalResult Interpreter::bindBatch(ArrayRef<int64_t> expected, const Tensor &i
   if (ShapedType::isDynamic(expected[0]) && ShapedType::isDynamic(batch) && !input.shape.empty())
     batch = input.shape[0];
   if (ArrayRef<int64_t>(withBatch(expected)) != ArrayRef<int64_t>(input.shape))
-    return function.emitOpError() << "expected input " << index << " of shape [" << withBatch(expected) << "], got ["
+    return emitError(function.getLoc()) << "expected input " << index << " of shape [" << withBatch(expected) << "], got ["
                                   << input.shape << "]";
   return success();
 }
@@ -89,7 +91,7 @@ LogicalResult Interpreter::bindArguments(ArrayRef<Tensor> inputs) {
     if (!type)
       continue;
     if (next == inputs.size())
-      return function.emitOpError() << "expected more than the " << inputs.size() << " inputs given";
+      return emitError(function.getLoc()) << "expected more than the " << inputs.size() << " inputs given";
     if (failed(bindBatch(type.getShape(), inputs[next], next)))
       return failure();
     if (auto buffer = dyn_cast<BufferType>(argument.getType())) {
@@ -103,7 +105,7 @@ LogicalResult Interpreter::bindArguments(ArrayRef<Tensor> inputs) {
     ++next;
   }
   if (next != inputs.size())
-    return function.emitOpError() << "expected " << next << " inputs, got " << inputs.size();
+    return emitError(function.getLoc()) << "expected " << next << " inputs, got " << inputs.size();
   // Outputs and the arena need the batch.
   for (BlockArgument argument : function.getArguments()) {
     if (auto arena = dyn_cast<ArenaType>(argument.getType())) {
@@ -309,9 +311,9 @@ LogicalResult Interpreter::execute(Operation *op) {
 
 FailureOr<SmallVector<Tensor>> Interpreter::run(ArrayRef<Tensor> inputs) {
   if (function.isExternal() || !function.getFunctionBody().hasOneBlock())
-    return function.emitOpError("expected a function of one block to interpret");
+    return emitError(function.getLoc(), "expected a function of one block to interpret");
   if (!function->getParentOfType<ModuleOp>())
-    return function.emitOpError("expected to be in a module");
+    return emitError(function.getLoc(), "expected a function in a module to interpret");
   Block &block = function.getFunctionBody().front();
   if (failed(bindArguments(inputs)) || failed(runBlock(block)))
     return failure();
@@ -335,7 +337,7 @@ FailureOr<SmallVector<Tensor>> Interpreter::run(ArrayRef<Tensor> inputs) {
 FailureOr<FunctionOpInterface> resnet::findModel(ModuleOp module) {
   auto function = dyn_cast_or_null<FunctionOpInterface>(module.lookupSymbol("main"));
   if (!function)
-    return module.emitError("expected a function @main, the model");
+    return emitError(module.getLoc(), "expected a function @main, the model");
   return function;
 }
 

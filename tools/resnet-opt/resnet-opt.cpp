@@ -3,8 +3,10 @@
 
 #include "dialect/IR/ResNetDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "mlir/Transforms/Passes.h"
 #include "passes/KernelPipelines.h"
 #include "passes/Passes.h"
 #include "passes/Pipelines.h"
@@ -63,7 +65,8 @@ static LogicalResult run(llvm::StringRef inputName, llvm::StringRef outputName, 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   DialectRegistry registry;
-  registry.insert<resnet::ResNetDialect, func::FuncDialect>();
+  registry.insert<resnet::ResNetDialect, func::FuncDialect, LLVM::LLVMDialect>();
+  registerTransformsPasses();
   resnet::registerResNetPasses();
   resnet::registerGraphPipelines();
   resnet::registerKernelPipelines();

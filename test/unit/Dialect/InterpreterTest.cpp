@@ -133,13 +133,13 @@ TEST(Interpreter, ReportsMissingMain) {
 TEST(Interpreter, ReportsInputsThatDoNotFit) {
   TestModule module(model("tensor<?x2xf32>", "resnet.relu %x", "tensor<?x2xf32>"));
   EXPECT_TRUE(module.run(Tensor({1, 3}, {1, 2, 3})).empty());
-  EXPECT_EQ(module.diagnostics, "'func.func' op expected input 0 of shape [1, 2], got [1, 3]\n");
+  EXPECT_EQ(module.diagnostics, "expected input 0 of shape [1, 2], got [1, 3]\n");
   module.diagnostics.clear();
   EXPECT_TRUE(module.run({}).empty());
-  EXPECT_EQ(module.diagnostics, "'func.func' op expected more than the 0 inputs given\n");
+  EXPECT_EQ(module.diagnostics, "expected more than the 0 inputs given\n");
   module.diagnostics.clear();
   EXPECT_TRUE(module.run({Tensor({1, 2}), Tensor({1, 2})}).empty());
-  EXPECT_EQ(module.diagnostics, "'func.func' op expected 1 inputs, got 2\n");
+  EXPECT_EQ(module.diagnostics, "expected 1 inputs, got 2\n");
 }
 
 TEST(Interpreter, ReportsElidedWeights) {
