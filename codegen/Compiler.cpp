@@ -8,6 +8,7 @@
 #include "passes/KernelPipelines.h"
 #include "passes/MemoryPlanPrinter.h"
 #include "passes/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -41,6 +42,14 @@ std::string resnet::codegen::defaultEntry(llvm::StringRef output) {
   return name + "_query";
 }
 
+std::string resnet::codegen::summary(const CompileOptions &options) {
+  std::string targets;
+  for (Target target : options.targets)
+    targets += (targets.empty() ? "" : ", ") + std::string(toString(target));
+  const std::string entry = options.entry.empty() ? defaultEntry(options.output) : options.entry;
+  return "wrote " + options.output + " for " + targets + ", entry " + entry;
+}
+
 namespace {
 
 // One compilation's state.
@@ -60,15 +69,18 @@ public:
                                 {Stage::Graph, "3-graph", buildGraphPipeline},
                                 {Stage::Kernels, "4-kernels", buildKernelPipeline},
                                 {Stage::MemoryPlan, "5-memory-plan", buildMemoryPipeline}};
+    Stage done = Stage::Import;
     for (const TextStage &step : stages) {
+      if (step.stage != done && done == options.stage)
+        break;
       if (step.build && failed(runPipeline(step.build)))
         return failure();
       if (!options.saveTemps.empty() && failed(saveModule(step.file, step.stage)))
         return failure();
-      const bool last = &step == std::end(stages) - 1 || (&step)[1].stage != step.stage;
-      if (options.stage == step.stage && last)
-        return writeModule(module, options.output, header(step.stage));
+      done = step.stage;
     }
+    if (options.stage <= Stage::MemoryPlan)
+      return writeModule(module, options.output, header(options.stage));
     return build();
   }
 

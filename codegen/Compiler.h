@@ -35,6 +35,9 @@ struct CompileOptions {
 /// Compiles `module`, which it transforms. Errors go to the context's diagnostic handler; nothing is left at `output` then.
 mlir::LogicalResult compile(mlir::ModuleOp module, const CompileOptions &options);
 
+/// One line about the library that was compiled: where it is, its targets, how it is entered.
+std::string summary(const CompileOptions &options);
+
 /// "libresnet50.so" -> "resnet50_query".
 std::string defaultEntry(llvm::StringRef output);
 

@@ -6,6 +6,7 @@
 // Output blocked like the filter is the fast path. Any other block goes through a row of blocked sums.
 
 #include "codegen/halide/ConvSchedule.h"
+#include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/halide/Machine.h"
 
@@ -123,10 +124,17 @@ void schedule(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
 
 } // namespace
 
-Func codegen::buildConv2d(const Kernel &kernel) {
+Pipeline codegen::buildConv2d(const Kernel &kernel) {
   const ConvSchedule parameters = chooseConvSchedule(kernel.spec);
   Conv conv = algorithm(kernel, parameters);
   bindOutput(kernel, conv.out);
   schedule(kernel, conv, parameters);
-  return conv.out;
+  Pipeline pipeline(conv.out);
+  if (parameters.filterOutermost && !conv.row.defined() && kernel.spec.filter.inputBlock == kChannelBlock) {
+    const int64_t tasks = parameters.tiles(kernel.spec.output.width) / parameters.tilesPerTask *
+                          (kernel.spec.output.height / parameters.rowsPerTask);
+    pipeline.add_custom_lowering_pass(new FilterPrefetch(kernel.spec.filter, kernel.name("filter"), kernel.name("r"),
+                                                         parameters.tileBlocks, tasks));
+  }
+  return pipeline;
 }

@@ -12,7 +12,7 @@ using namespace Halide;
 static int asInt(int64_t v) { return static_cast<int>(v); }
 
 //   out(c, x, y) = activation(input(c, x, y) * scale(c) + shift(c) + addend(c, x, y))
-Func codegen::buildElementwise(const Kernel &kernel) {
+Pipeline codegen::buildElementwise(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const Vars v;
   const auto [c, x, y, k, n] = v;
@@ -44,7 +44,7 @@ struct CopyAxis {
 } // namespace
 
 //   out(c, x, y) = input(c + oc, x*sx + ox, y*sy + oy), or `fill` where that is outside the input
-Func codegen::buildCopy(const Kernel &kernel) {
+Pipeline codegen::buildCopy(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const Vars v;
   const auto [c, x, y, k, n] = v;

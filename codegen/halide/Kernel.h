@@ -51,14 +51,14 @@ void bindOutput(const Kernel &kernel, Halide::Func out);
 /// Parallel over (rows, blocks, images), innermost `lane` vectorised as the block allows: for kernels that memory bounds.
 void scheduleStreaming(const Kernel &kernel, Halide::Func out, const Vars &v);
 
-// The families. Each returns the output Func, scheduled.
-Halide::Func buildConv2d(const Kernel &kernel);
-Halide::Func buildPool2d(const Kernel &kernel);
-Halide::Func buildGlobalAvgPool(const Kernel &kernel);
-Halide::Func buildLinear(const Kernel &kernel); // Head too
-Halide::Func buildSoftmax(const Kernel &kernel);
-Halide::Func buildElementwise(const Kernel &kernel);
-Halide::Func buildCopy(const Kernel &kernel);
+// The families. Each returns its pipeline, scheduled.
+Halide::Pipeline buildConv2d(const Kernel &kernel);
+Halide::Pipeline buildPool2d(const Kernel &kernel);
+Halide::Pipeline buildGlobalAvgPool(const Kernel &kernel);
+Halide::Pipeline buildLinear(const Kernel &kernel); // Head too
+Halide::Pipeline buildSoftmax(const Kernel &kernel);
+Halide::Pipeline buildElementwise(const Kernel &kernel);
+Halide::Pipeline buildCopy(const Kernel &kernel);
 
 } // namespace resnet::codegen
 

@@ -151,7 +151,7 @@ static void replaceAll(std::string &text, const std::string &from, const char *t
 
 //===-- Compilation -------------------------------------------------------===//
 
-static Func build(const Kernel &kernel) {
+static Pipeline build(const Kernel &kernel) {
   switch (kernel.spec.kind) {
   case KernelKind::Conv2d:
     return buildConv2d(kernel);
@@ -170,7 +170,7 @@ static Func build(const Kernel &kernel) {
   case KernelKind::Copy:
     return buildCopy(kernel);
   }
-  return Func();
+  return Pipeline();
 }
 
 // Halide writes files only: give it an anonymous one, which no crash leaves behind.
@@ -212,9 +212,9 @@ CompiledKernel codegen::compileKernel(const KernelSpec &spec, const std::string 
   try {
     const std::string prefix = uniquePrefix();
     const Kernel kernel(spec, prefix);
-    Func out = build(kernel);
+    Pipeline pipeline = build(kernel);
     const ::Halide::Target target(halideTargetString(spec.target, spec.debug));
-    Module module = Pipeline(out).compile_to_module(kernel.inputs(), symbol, target, LinkageType::External);
+    Module module = pipeline.compile_to_module(kernel.inputs(), symbol, target, LinkageType::External);
     renameClosures(module, symbol);
     ScratchCounter counter;
     for (const Internal::LoweredFunc &f : module.functions())

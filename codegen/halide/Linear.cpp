@@ -63,7 +63,7 @@ static void scheduleMean(const Kernel &kernel, Mean &a) {
   }
 }
 
-Func codegen::buildGlobalAvgPool(const Kernel &kernel) {
+Pipeline codegen::buildGlobalAvgPool(const Kernel &kernel) {
   const ActivationGeometry &g = kernel.spec.output;
   const int channels = asInt(g.channels);
   Mean a = meanAlgorithm(kernel);
@@ -91,7 +91,7 @@ Func codegen::buildGlobalAvgPool(const Kernel &kernel) {
 //===-- Linear and Head ---------------------------------------------------===//
 
 //   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f if asked for
-Func codegen::buildLinear(const Kernel &kernel) {
+Pipeline codegen::buildLinear(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const FilterGeometry &g = s.filter;
   const bool head = s.kind == KernelKind::Head;
@@ -148,7 +148,7 @@ Func codegen::buildLinear(const Kernel &kernel) {
 //===-- Softmax -----------------------------------------------------------===//
 
 //   out(f) = exp(input(f) - max) / SUM over i of exp(input(i) - max)
-Func codegen::buildSoftmax(const Kernel &kernel) {
+Pipeline codegen::buildSoftmax(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const int classes = asInt(s.output.channels), features = asInt(s.output.blocks() * s.output.block);
   Var f("f"), n("n");

@@ -122,7 +122,7 @@ void schedule(const Kernel &kernel, Pool &a) {
 
 } // namespace
 
-Func codegen::buildPool2d(const Kernel &kernel) {
+Pipeline codegen::buildPool2d(const Kernel &kernel) {
   Pool pool = algorithm(kernel);
   bindOutput(kernel, pool.out);
   schedule(kernel, pool);
