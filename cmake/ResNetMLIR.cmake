@@ -23,3 +23,8 @@ if(RESNET_SANITIZE)
   add_compile_options(-fsanitize=${RESNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${RESNET_SANITIZE})
 endif()
+
+# lld links the tools in a tenth of the time.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=lld)
+endif()
