@@ -349,8 +349,9 @@ void LayoutAssigner::rewrite(Operation *op) {
 LogicalResult LayoutAssigner::run() {
   for (Type type : llvm::concat<const Type>(func.getArgumentTypes(), func.getResultTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || tensor.getEncoding())
-      return func.emitOpError() << "cannot be laid out: expected dense tensors as arguments and results, got " << type;
+    if (!tensor || tensor.getEncoding() || (tensor.getRank() != 2 && tensor.getRank() != 4))
+      return func.emitOpError() << "cannot be laid out: expected dense tensors of rank 2 or 4 as arguments and results, got "
+                                << type;
   }
   if (!func.getBody().hasOneBlock())
     return func.emitOpError() << "cannot be laid out: expected one block, got " << func.getBody().getBlocks().size();

@@ -18,6 +18,8 @@ static std::string unlessOne(StringRef tag, ArrayRef<int64_t> pair) {
 // Channels in and out, once where they are equal, and the larger map: "_64x128_28x28".
 static std::string shapes(Value input, Value result, bool always) {
   auto in = cast<RankedTensorType>(input.getType()), out = cast<RankedTensorType>(result.getType());
+  if (in.getRank() < 2 || out.getRank() < 2)
+    return "_" + std::to_string(out.getNumElements());
   const int64_t from = in.getDimSize(1), to = out.getDimSize(1);
   std::string text = "_" + (always || from != to ? times(from, to) : std::to_string(to));
   auto hasMap = [](RankedTensorType t) { return t.getRank() == 4 && t.getDimSize(2) * t.getDimSize(3) > 1; };
@@ -53,6 +55,7 @@ std::string resnet::kernelName(Operation *op) {
       .Case([](FusedElementwiseOp op) {
         return "elementwise" + shapes(op.getInput(), op, false) + (op.getScale() ? "_scale" : "") + epilogue(op);
       })
+      .Case([](TransposeOp op) { return "transpose" + shapes(op, op, false); })
       .Default([](Operation *other) {
         // "resnet.max_pool2d" is named without its dialect; a copy by what it copies.
         std::string kind = isa<ConvertLayoutOp>(other) ? "copy" : other->getName().stripDialect().str();

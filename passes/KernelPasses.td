@@ -35,7 +35,7 @@ def OutlineKernels : Pass<"resnet-outline-kernels", "::mlir::ModuleOp"> {
     Operations that are equal but for their operands and location share one kernel; the launch keeps the location.
     A `fused_conv2d` or `fused_elementwise` whose addend (or element-wise input) has the result's type and dies there is `in_place`.
     Slices of whole blocks of channels and flattens that move no byte stay as they are: the memory plan makes them views.
-    A result that no kernel writes as a whole (an argument, a constant, a view, a value returned twice) is copied by a kernel.
+    A result that no kernel writes densely and as a whole (an argument, a constant, a view, a value returned twice) is copied by a kernel.
 
     ```mlir
     %y = resnet.softmax %x : tensor<?x10xf32> -> tensor<?x10xf32>

@@ -62,7 +62,8 @@ void Outliner::findLastUsers() {
       lastUsers[memoryRoot(operand)] = &op;
 }
 
-// A result must be all that one kernel writes. Others get a kernel that copies them: the identity, `convert_layout T -> T`.
+// A result must be all that one kernel writes, and dense: callers' buffers are not aligned as blocks are. Others get a kernel that
+// copies them: the identity, `convert_layout T -> T`.
 void Outliner::copyResults() {
   Operation *terminator = main.getBody().front().getTerminator();
   DenseSet<Value> taken;
@@ -77,7 +78,8 @@ void Outliner::copyResults() {
       root = view->source;
     }
     Operation *op = root.getDefiningOp();
-    if (whole && op && !isa<ConstantOp>(op) && taken.insert(root).second)
+    const bool isDense = !cast<RankedTensorType>(root.getType()).getEncoding();
+    if (whole && isDense && op && !isa<ConstantOp>(op) && taken.insert(root).second)
       continue;
     builder.setInsertionPoint(terminator);
     operand.set(ConvertLayoutOp::create(builder, operand.get().getLoc(), operand.get().getType(), operand.get()));

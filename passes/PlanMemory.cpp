@@ -74,8 +74,9 @@ private:
 LogicalResult Planner::checkBoundary() {
   for (Type type : llvm::concat<const Type>(main.getArgumentTypes(), main.getResultTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || tensor.getEncoding())
-      return main.emitOpError() << "cannot be planned: expected dense tensors as arguments and results, got " << type;
+    if (!tensor || tensor.getEncoding() || (tensor.getRank() != 2 && tensor.getRank() != 4))
+      return main.emitOpError() << "cannot be planned: expected dense tensors of rank 2 or 4 as arguments and results, got "
+                                << type;
   }
   return success();
 }
