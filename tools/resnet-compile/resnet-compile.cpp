@@ -104,7 +104,8 @@ int main(int argc, char **argv) {
   mlir::registerPassManagerCLOptions();
   mlir::registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(argc, argv, "Compiles a residual network to a native library.\n");
+  if (!cl::ParseCommandLineOptions(argc, argv, "Compiles a residual network to a native library.\n", &errs()))
+    return kBadUsage;
 
   codegen::CompileOptions options;
   ImportOptions import;
