@@ -110,6 +110,10 @@ std::vector<Layer> resnet50() {
   std::vector<Layer> layers;
   KernelSpec stem = conv(3, 64, 224, 7, 2, 0, false);
   stem.input.block = stem.filter.inputBlock = 1;
+  KernelSpec copy;
+  copy.kind = KernelKind::Copy;
+  copy.input = {3, 224, 224, 1, {}}, copy.output = stem.input;
+  layers.push_back({"input copy", 1, copy});
   layers.push_back({"stem 7x7/2 3->64", 1, stem});
   KernelSpec pool;
   pool.kind = KernelKind::MaxPool2d;

@@ -133,8 +133,8 @@ Pipeline codegen::buildConv2d(const Kernel &kernel) {
   if (parameters.filterOutermost && !conv.row.defined() && kernel.spec.filter.inputBlock == kChannelBlock) {
     const int64_t tasks = parameters.tiles(kernel.spec.output.width) / parameters.tilesPerTask *
                           (kernel.spec.output.height / parameters.rowsPerTask);
-    pipeline.add_custom_lowering_pass(new FilterPrefetch(kernel.spec.filter, kernel.name("filter"), kernel.name("r"),
-                                                         parameters.tileBlocks, tasks));
+    pipeline.add_custom_lowering_pass(
+        new FilterPrefetch(kernel.spec.filter, kernel.name("filter"), kernel.name("r"), parameters.tileBlocks, tasks));
   }
   return pipeline;
 }

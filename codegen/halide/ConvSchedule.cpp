@@ -24,20 +24,31 @@ static bool fits(const Machine &m, int64_t columns, int64_t vectors, bool depthw
   return accumulators + (m.fma ? vectors : 1) + 1 <= m.registers;
 }
 
-// Cycles of one step of the reduction over a tile.
-static double stepCycles(const Machine &m, int64_t columns, int64_t vectors) {
-  const double accumulators = columns * vectors, loads = columns + vectors;
-  const double arithmetic = accumulators / kFmaPerCycle * (m.fma ? 1 : 2);
-  // A loop at its latency bound runs below it (measured: 8 accumulators reach 90% of what 12 do).
-  const double latency = kFmaLatency * 1.1;
-  return std::max({arithmetic, loads / kLoadsPerCycle, latency}) + 0.25; // a quarter cycle of loop overhead
+// Bytes a cycle at which a tile can stream its filter: L2 feeds 4x4 tiles at 32 without loss (measured on Zen 5), what does not
+// stay there comes at about 12, and L1 is no limit beyond the loads themselves.
+static double filterBytesPerCycle(const Machine &m, double partBytes) {
+  if (partBytes <= 24 << 10)
+    return 128;
+  return partBytes <= m.l2Bytes * 0.75 ? 32 : 12;
 }
 
-static int64_t smallestDivisorAtLeast(int64_t total, double least) {
-  for (int64_t d = 1; d < total; ++d)
-    if (total % d == 0 && d >= least)
-      return d;
-  return total;
+// Cycles of one step of the reduction over a tile, whose filter has partBytes in all.
+static double stepCycles(const Machine &m, int64_t columns, int64_t vectors, double partBytes) {
+  const double accumulators = columns * vectors, loads = columns + vectors;
+  const double arithmetic = accumulators / kFmaPerCycle * (m.fma ? 1 : 2);
+  const double stream = vectors * m.lanes * 4 / filterBytesPerCycle(m, partBytes);
+  // A loop at its latency bound runs below it (measured: 8 accumulators reach 90% of what 12 do).
+  const double latency = kFmaLatency * 1.1;
+  return std::max({arithmetic, loads / kLoadsPerCycle, stream, latency}) + 0.25; // a quarter cycle of loop overhead
+}
+
+// Largest divisor of total that is at most `limit`, at least 1.
+static int64_t divisorUpTo(int64_t total, double limit) {
+  int64_t best = 1;
+  for (int64_t d = 1; d <= total && d <= limit; ++d)
+    if (total % d == 0)
+      best = d;
+  return best;
 }
 
 ConvSchedule codegen::chooseConvSchedule(const KernelSpec &spec) {
@@ -56,7 +67,7 @@ ConvSchedule codegen::chooseConvSchedule(const KernelSpec &spec) {
       if (tx * tc > 1 && !fits(m, tx, vectors, f.isDepthwise()))
         break;
       // Prologue and epilogue of a tile: each accumulator is set, finished and stored.
-      const double tile = steps * stepCycles(m, tx, vectors) + 2.0 * tx * vectors + 20;
+      const double tile = steps * stepCycles(m, tx, vectors, 4.0 * steps * tc * f.block) + 2.0 * tx * vectors + 20;
       const double cost = tile * ceilDiv(width, tx) * (blocks / tc);
       if (bestCost == 0 || cost < bestCost) {
         bestCost = cost;
@@ -69,11 +80,13 @@ ConvSchedule codegen::chooseConvSchedule(const KernelSpec &spec) {
   // A filter that does not stay in L2 beside the maps is streamed once, block by block; any other is cheaper to reread than
   // the rows.
   best.filterOutermost = f.packedBytes() > m.l2Bytes / 2 && !f.isDepthwise();
-  // Tasks of about a million operations, 4 to 10 us: far above the cost of handing one out, and dozens of them in the layers
-  // that matter, so that contiguous ranges balance on 2, 3 or 4 threads.
+  // Sixteen tasks at least, so that contiguous ranges balance on 2, 3 or 4 threads, of 1 to 8 us (at 250 GFLOPS): far above the
+  // cost of handing one out.
   const double perTile = 2.0 * steps * f.block * best.tileColumns * (best.filterOutermost ? best.tileBlocks : blocks);
   const int64_t tiles = best.tiles(width);
-  best.tilesPerTask = height > 1 ? tiles : smallestDivisorAtLeast(tiles, 1e6 / perTile);
-  best.rowsPerTask = smallestDivisorAtLeast(height, 1e6 / (perTile * tiles));
+  const double total = 2.0 * steps * f.block * blocks * width * height;
+  const double perTask = std::clamp(total / 16, 2.5e5, 2e6);
+  best.tilesPerTask = height > 1 ? tiles : divisorUpTo(tiles, perTask / perTile);
+  best.rowsPerTask = divisorUpTo(height, perTask / (perTile * tiles));
   return best;
 }

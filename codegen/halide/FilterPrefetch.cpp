@@ -45,8 +45,8 @@ Stmt FilterPrefetch::prefetches() const {
   const int places = perTap * kw * static_cast<int>(geometry.kernelHeight);
   const int partLines = places * static_cast<int>(geometry.inputBlock) * tileBlocks;
   const int lines = static_cast<int>(ceilDiv(partLines, int64_t(places) * tiles));
-  const Expr place = (reductionVariable("y") * static_cast<int>(geometry.kernelHeight) + reductionVariable("w")) * kw +
-                     reductionVariable("z");
+  const Expr place =
+      (reductionVariable("y") * static_cast<int>(geometry.kernelHeight) + reductionVariable("w")) * kw + reductionVariable("z");
   const Expr first = (task / tasks + 1) * partLines + tile * (places * lines) + place * lines;
   const Expr base = Variable::make(Handle(), filter);
   std::vector<Stmt> stmts;

@@ -2,6 +2,7 @@
 
 #include "KernelReference.h"
 #include <gtest/gtest.h>
+#include <ostream>
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -31,6 +32,8 @@ struct ConvCase {
     return s;
   }
 };
+
+void PrintTo(const ConvCase &c, std::ostream *os) { *os << toString(c.spec()); }
 
 ConvCase pointwise(int64_t ci, int64_t co, int64_t height, int64_t width, int64_t stride = 1) {
   return {ci, co, height, width, {1, 1}, {stride, stride}, {1, 1}, {}};

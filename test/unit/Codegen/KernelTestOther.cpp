@@ -2,6 +2,7 @@
 
 #include "KernelReference.h"
 #include <gtest/gtest.h>
+#include <ostream>
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -36,6 +37,8 @@ struct PoolCase {
     return s;
   }
 };
+
+void PrintTo(const PoolCase &c, std::ostream *os) { *os << toString(c.spec(KernelKind::MaxPool2d)); }
 
 class KernelTestPool : public testing::TestWithParam<PoolCase> {};
 
@@ -203,7 +206,7 @@ static KernelSpec copy(ActivationGeometry in, ActivationGeometry out) {
 }
 
 TEST(KernelTestCopy, LayoutConversions) {
-  for (int64_t channels : {1, 3, 16, 40})
+  for (int64_t channels : {3, 40})
     for (int64_t in : {int64_t(1), channels, int64_t(16)})
       for (int64_t out : {int64_t(1), channels, int64_t(16)}) {
         KernelSpec s = copy({channels, 6, 19, in, {}}, {channels, 6, 19, out, {1, 2, 3, 4}});
