@@ -3,8 +3,8 @@
 //   filter (co, ci, kx, ky, k)      co: lane of output block k, ci: input channel in the block's window; see FilterGeometry
 //          (co, kx, ky, k)          depthwise
 //   bias   (co, k),  addend and output (c, x, y, k, n), interiors only
-// Output blocked like the filter is the fast path: ResNet-50's layers reach 93 to 100% of one Zen 5 core's AVX-512 peak with warm
-// filters, and 83 to 98% with filters from memory (the last stage loses most; benchmarks/kernels). Any other block goes through
+// Output blocked like the filter is the fast path: ResNet-50's layers reach 89 to 100% of one Zen 5 core's AVX-512 peak with warm
+// filters, and 81 to 98% with filters from memory (the last stage loses most; benchmarks/kernels). Any other block goes through
 // a row of blocked sums.
 
 #include "codegen/halide/ConvSchedule.h"
