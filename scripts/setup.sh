@@ -90,7 +90,7 @@ install_for_tests() {
   command -v npm >/dev/null || apt_install nodejs npm || true
   if ! command -v npm >/dev/null ||
     ! with_progress "Installing ONNX Runtime" "$build/npm.log" \
-      npm install --prefix "$build/ort" --ignore-scripts --no-audit --no-fund "$onnxruntime"; then
+      npm install --prefix "$build/ort" --ignore-scripts --no-audit --no-fund --fetch-timeout=60000 "$onnxruntime"; then
     echo "no ONNX Runtime: the tests that compare with it are skipped"
   fi
 }
