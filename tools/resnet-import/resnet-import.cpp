@@ -1,5 +1,6 @@
 // resnet-import: an ONNX model or a built-in architecture as a module of the resnet dialect.
 
+#include "dialect/Import/Architectures.h"
 #include "tools/support/ToolSupport.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -13,31 +14,56 @@ static cl::OptionCategory category("resnet-import options");
 static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output: M.mlirbc (bytecode), M.mlir (text) or - (text on stdout)"),
                                    cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> arch("arch", cl::desc("A built-in architecture in place of a model"), cl::value_desc("name"),
+                                 cl::cat(category));
+static cl::opt<std::string> weights("weights", cl::desc("Weights for --arch, with torchvision's names"),
+                                    cl::value_desc("W.safetensors"), cl::cat(category));
+static cl::opt<uint64_t> seed("seed", cl::desc("Seed of the weights that --arch generates (default 0)"), cl::cat(category));
+static cl::opt<bool> list("list", cl::desc("Print the names of the architectures"), cl::cat(category));
 static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, ? for a dynamic batch: input:?x3x224x224"),
                                     cl::value_desc("[name:]dims"), cl::cat(category));
+
+// What is wrong with the command line; empty where nothing is.
+static std::string checkUsage() {
+  if (model.empty() == arch.empty())
+    return model.empty() ? "expected MODEL.onnx or --arch=NAME, got neither" : "expected MODEL.onnx or --arch=NAME, got both";
+  if (output.empty())
+    return "expected an output: -o M.mlirbc, -o M.mlir or -o -";
+  if (arch.empty() && (!weights.empty() || seed.getNumOccurrences()))
+    return "expected --arch with --weights and --seed, got MODEL.onnx, which has its own weights";
+  if (!weights.empty() && seed.getNumOccurrences())
+    return "expected --weights or --seed, got both";
+  return {};
+}
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(argc, argv, "Imports a residual network\n", &llvm::errs()))
     return kBadUsage;
-  if (model.empty())
-    return reportError(kTool, "expected MODEL.onnx, got neither", kBadUsage);
-  if (output.empty())
-    return reportError(kTool, "expected an output, -o M.mlirbc, -o M.mlir or -o -", kBadUsage);
+  if (list) {
+    for (const Architecture &architecture : architectures())
+      llvm::outs() << architecture.name << '\n';
+    return kSuccess;
+  }
+  if (std::string problem = checkUsage(); !problem.empty())
+    return reportError(kTool, problem, kBadUsage);
   ImportOptions options;
   for (const std::string &text : shapes) {
     std::string error;
     mlir::FailureOr<InputShape> shape = parseInputShape(text, error);
     if (failed(shape))
-      return reportError(kTool, error, kBadUsage);
+      return reportError(kTool, "--shape: " + error, kBadUsage);
     options.shapes.push_back(std::move(*shape));
   }
+  const Architecture *architecture = findArchitecture(arch);
+  if (!arch.empty() && !architecture)
+    return reportError(kTool, "--arch: expected a name that --list prints, got '" + arch + "'");
 
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   LineDiagnostics diagnostics(&context, kTool);
-  mlir::OwningOpRef<mlir::ModuleOp> module = loadModel(model, options, &context);
-  if (!module || failed(writeModel(*module, output)))
-    return kFailure;
-  return kSuccess;
+  mlir::OwningOpRef<mlir::ModuleOp> module = architecture
+                                                 ? buildArchitecture(*architecture, {seed, weights, options.shapes}, &context)
+                                                 : loadModel(model, options, &context);
+  return module && succeeded(writeModel(*module, output)) ? kSuccess : kFailure;
 }
