@@ -6,6 +6,7 @@
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include <cstring>
 
 using namespace mlir;
 using namespace resnet;
@@ -17,6 +18,36 @@ Halo resnet::toHalo(ArrayRef<int64_t> padding) {
 bool resnet::allEqual(ArrayRef<int64_t> values, int64_t value) {
   return llvm::all_of(values, [&](int64_t v) { return v == value; });
 }
+
+// No image comes near these: sums and products of a few sizes stay inside 64 bits.
+constexpr int64_t kLargestSize = int64_t(1) << 24;
+constexpr int64_t kMostElements = int64_t(1) << 40;
+
+// tensor_c1: f32 of rank 1, 2 or 4. tensor_c2: only the first dimension is dynamic, the others are from 1 to 2^24, and the static
+// ones have at most 2^40 elements.
+static bool isBounded(RankedTensorType type) {
+  if (!type.getElementType().isF32() || (type.getRank() != 1 && type.getRank() != 2 && type.getRank() != 4))
+    return false;
+  int64_t elements = 1;
+  for (auto [index, size] : llvm::enumerate(type.getShape())) {
+    if (ShapedType::isDynamic(size) && index == 0)
+      continue;
+    if (ShapedType::isDynamic(size) || size < 1 || size > kLargestSize || (elements *= size) > kMostElements)
+      return false;
+  }
+  return true;
+}
+
+// tensor_c3: activations, of rank 2 or 4, carry a #resnet.layout or no encoding, weights a #resnet.filter_layout or none.
+bool resnet::isActivations(RankedTensorType type) {
+  return isBounded(type) && type.getRank() != 1 && (!type.getEncoding() || isa<LayoutAttr>(type.getEncoding()));
+}
+
+bool resnet::isWeights(RankedTensorType type) {
+  return isBounded(type) && (!type.getEncoding() || isa<FilterLayoutAttr>(type.getEncoding()));
+}
+
+bool resnet::isTensor(RankedTensorType type) { return isActivations(type) || isWeights(type); }
 
 ActivationGeometry resnet::activationGeometry(RankedTensorType type) {
   ActivationGeometry g;
@@ -88,7 +119,12 @@ ArrayRef<float> resnet::constantElements(ElementsAttr value, SmallVectorImpl<flo
     const size_t count = value.getNumElements();
     if (!blob || blob->getData().size() != count * sizeof(float))
       return {};
-    return {reinterpret_cast<const float *>(blob->getData().data()), count};
+    const char *data = blob->getData().data();
+    if (reinterpret_cast<uintptr_t>(data) % alignof(float) == 0)
+      return {reinterpret_cast<const float *>(data), count};
+    storage.resize_for_overwrite(count); // a file may declare any alignment
+    std::memcpy(storage.data(), data, count * sizeof(float));
+    return storage;
   }
   auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense)

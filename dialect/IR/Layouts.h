@@ -8,6 +8,12 @@
 
 namespace resnet {
 
+/// What the dialect's operations take: tensors of f32 of rank 1, 2 or 4 that are static and not empty behind the batch.
+/// Activations are of rank 2 or 4 and carry `#resnet.layout` or nothing, weights carry `#resnet.filter_layout` or nothing.
+bool isActivations(mlir::RankedTensorType type);
+bool isWeights(mlir::RankedTensorType type);
+bool isTensor(mlir::RankedTensorType type);
+
 /// Geometry of an activation tensor [N, C, H, W] or [N, F], by its `#resnet.layout` or dense where it has none.
 ActivationGeometry activationGeometry(mlir::RankedTensorType type);
 
@@ -27,8 +33,8 @@ bool sameShape(mlir::Type a, mlir::Type b);
 /// The source model's name(s) for an operation, from its location: "conv1" or "conv1, bn1"; empty where it has none.
 std::string sourceName(mlir::Location loc);
 
-/// The elements of a constant, dense or from a resource; empty where they are elided or not f32. Splats are expanded into
-/// `storage`.
+/// The elements of a constant, dense or from a resource; empty where they are elided or not f32. Splats and resources that are
+/// not aligned are copied into `storage`.
 llvm::ArrayRef<float> constantElements(mlir::ElementsAttr value, llvm::SmallVectorImpl<float> &storage);
 
 /// A constant over `elements` (moved into a resource named after `name`), of shape `shape`.

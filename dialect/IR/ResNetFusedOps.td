@@ -14,7 +14,7 @@ def FusedConv2dOp : ResNet_PureOp<"fused_conv2d", [AttrSizedOperandSegments]> {
         : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Map:$input, ResNet_Map:$filter, Optional<ResNet_Vector>:$bias, Optional<ResNet_Map>:$addend,
+  let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias, Optional<ResNet_Map>:$addend,
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
                        OptionalAttr<I64Attr>:$activated_channels,
                        ResNet_Pair:$strides, ResNet_Padding:$padding, ResNet_Pair:$dilations,
@@ -38,15 +38,16 @@ def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSeg
         : (tensor<?x64x8x8xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$input, Optional<ResNet_Vector>:$scale, Optional<ResNet_Vector>:$shift,
-                       Optional<ResNet_Tensor>:$addend,
+  let arguments = (ins ResNet_Activations:$input, Optional<ResNet_Vector>:$scale, Optional<ResNet_Vector>:$shift,
+                       Optional<ResNet_Activations>:$addend,
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation);
-  let results = (outs ResNet_Tensor:$result);
+  let results = (outs ResNet_Activations:$result);
   let assemblyFormat = [{
     $input (`scale` $scale^ `,` $shift)? (`addend` $addend^)? (`activation` $activation^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def FusedHeadOp : ResNet_PureOp<"fused_head"> {
@@ -59,7 +60,7 @@ def FusedHeadOp : ResNet_PureOp<"fused_head"> {
         : (tensor<?x512x7x7xf32>, tensor<10x512xf32>, tensor<10xf32>) -> tensor<?x10xf32>
     ```
   }];
-  let arguments = (ins ResNet_Map:$input, ResNet_Features:$weight, Optional<ResNet_Vector>:$bias, UnitAttr:$softmax);
+  let arguments = (ins ResNet_Map:$input, ResNet_Matrix:$weight, Optional<ResNet_Vector>:$bias, UnitAttr:$softmax);
   let results = (outs ResNet_Features:$result);
   let assemblyFormat = [{
     $input `,` $weight (`,` $bias^)? (`softmax` $softmax^)? attr-dict `:` functional-type(operands, results)
@@ -77,10 +78,11 @@ def ConvertLayoutOp : ResNet_PureOp<"convert_layout"> {
         : tensor<?x64x8x8xf32> -> tensor<?x64x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$input);
-  let results = (outs ResNet_Tensor:$result);
+  let arguments = (ins ResNet_Activations:$input);
+  let results = (outs ResNet_Activations:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 #endif // RESNET_DIALECT_IR_RESNETFUSEDOPS_TD

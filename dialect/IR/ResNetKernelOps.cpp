@@ -2,6 +2,7 @@
 
 #include "dialect/IR/Layouts.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace resnet;
@@ -30,20 +31,38 @@ void KernelOp::print(OpAsmPrinter &printer) {
                                            getResAttrsAttrName());
 }
 
-// kernel_c1: one operation and the yield of its only result. kernel_c2: the result type is the yielded one. kernel_c3: in_place
-// names an argument of the result's type.
+// The operands of a kernel's computation that are read only where the result is written, at the same element.
+static bool readsInPlace(OpOperand &operand) {
+  return TypeSwitch<Operation *, bool>(operand.getOwner())
+      .Case([&](FusedConv2dOp op) { return op.getAddend() && &op.getAddendMutable()[0] == &operand; })
+      .Case([&](FusedElementwiseOp op) {
+        return &op.getInputMutable() == &operand || (op.getAddend() && &op.getAddendMutable()[0] == &operand);
+      })
+      .Case([&](BatchNormOp op) { return &op.getInputMutable() == &operand; })
+      .Case<AddOp, ReluOp, DropoutOp>([](auto) { return true; })
+      .Default(false);
+}
+
+// kernel_c1: one operation of the graph level and the yield of its only result. kernel_c2: the result type is the yielded one.
+// kernel_c3: in_place names an argument of the result's type. kernel_c4: the computation reads it once, element by element.
 LogicalResult KernelOp::verify() {
   Block &block = getBody().front();
   auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
   if (!yield || block.getOperations().size() != 2 || yield.getNumOperands() != 1 ||
-      yield.getOperand(0).getDefiningOp() != &block.front())
-    return emitOpError() << "kernel_c1: expected one operation and the yield of its result";
+      yield.getOperand(0).getDefiningOp() != &block.front() || !isa<InferTypeOpInterface>(block.front()))
+    return emitOpError() << "kernel_c1: expected one operation of the graph level and the yield of its result";
   if (getFunctionType().getNumResults() != 1 || yield.getOperand(0).getType() != getFunctionType().getResult(0))
     return emitOpError() << "kernel_c2: expected the yielded type " << yield.getOperand(0).getType() << " as the only result";
-  if (std::optional<int64_t> index = getInPlace())
-    if (*index < 0 || *index >= static_cast<int64_t>(getNumArguments()) ||
-        getFunctionType().getInput(*index) != getFunctionType().getResult(0))
-      return emitOpError() << "kernel_c3: expected in_place to name an argument of the result's type, got " << *index;
+  std::optional<int64_t> index = getInPlace();
+  if (!index)
+    return success();
+  if (*index < 0 || *index >= static_cast<int64_t>(getNumArguments()) ||
+      getFunctionType().getInput(*index) != getFunctionType().getResult(0))
+    return emitOpError() << "kernel_c3: expected in_place to name an argument of the result's type, got " << *index;
+  BlockArgument argument = getArgument(*index);
+  if (!argument.hasOneUse() || !readsInPlace(*argument.use_begin()))
+    return emitOpError() << "kernel_c4: expected an in_place argument that is read once and element by element, got " << *index
+                         << " of " << block.front().getName();
   return success();
 }
 
@@ -102,41 +121,43 @@ LogicalResult GlobalOp::verify() {
   return success();
 }
 
-// view_c1: the offset is a non-negative multiple of the alignment. view_c2: the buffer ends inside the memory. view_c3: an image
-// stride covers the image; only activations have one.
+// view_c1: the offset is a non-negative multiple of the alignment. view_c2: the buffer ends inside the memory. view_c3: a view of
+// a buffer has its image stride. view_c4: activations lie in the arena or in another buffer, static constants in the weights.
 LogicalResult ViewOp::verify() {
   const int64_t offset = static_cast<int64_t>(getOffset());
   BufferType buffer = getType();
+  RankedTensorType tensor = buffer.getTensor();
   if (offset < 0 || offset % kBufferAlignment)
     return emitOpError() << "view_c1: expected an offset that is a multiple of " << kBufferAlignment << ", got " << offset;
-  int64_t size = 0, needed = 0;
-  const int64_t image = isa<WeightsType>(getMemory().getType()) ? 0 : activationGeometry(buffer.getTensor()).imageBytes();
+  const bool ofWeights = isa<WeightsType>(getMemory().getType());
+  if (ofWeights ? !tensor.hasStaticShape() || buffer.getImageStride() : !isActivations(tensor))
+    return emitOpError() << "view_c4: expected " << (ofWeights ? "static weights" : "activations") << " in "
+                         << getMemory().getType() << ", got " << buffer;
+  int64_t size = 0;
+  const int64_t needed = ofWeights ? constantBytes(tensor) : activationGeometry(tensor).imageBytes();
   if (auto arena = dyn_cast<ArenaType>(getMemory().getType())) {
     size = arena.getBytes();
-    needed = image;
   } else if (auto weights = dyn_cast<WeightsType>(getMemory().getType())) {
     size = weights.getBytes();
-    needed = constantBytes(buffer.getTensor());
   } else {
     auto parent = cast<BufferType>(getMemory().getType());
+    if (!isActivations(parent.getTensor()))
+      return emitOpError() << "view_c4: expected a view of activations, got " << parent;
     size = activationGeometry(parent.getTensor()).imageBytes();
-    needed = image;
-    if (buffer.getImageStride() != parent.getImageBytes())
+    if (buffer.getImageBytes() != parent.getImageBytes())
       return emitOpError() << "view_c3: expected the image stride of the viewed buffer, " << parent.getImageBytes() << ", got "
-                           << buffer.getImageStride();
+                           << buffer.getImageBytes();
   }
-  if (offset + needed > size)
+  if (offset > size || needed > size - offset)
     return emitOpError() << "view_c2: expected a buffer of " << needed << " bytes at " << offset << " to end within " << size
                          << " bytes";
-  if (buffer.getImageStride() && buffer.getImageStride() < image)
-    return emitOpError() << "view_c3: expected an image stride of at least " << image << " bytes, got "
-                         << buffer.getImageStride();
   return success();
 }
 
 // zero_halo_c1: the buffer has a halo.
 LogicalResult ZeroHaloOp::verify() {
-  if (activationGeometry(getBuffer().getType().getTensor()).halo.empty())
+  RankedTensorType tensor = getBuffer().getType().getTensor();
+  if (!isActivations(tensor) || activationGeometry(tensor).halo.empty())
     return emitOpError() << "zero_halo_c1: expected a buffer with a halo, got " << getBuffer().getType();
   return success();
 }

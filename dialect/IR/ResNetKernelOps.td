@@ -77,7 +77,7 @@ def GlobalOp : ResNet_Op<"global", [Symbol, HasParent<"::mlir::ModuleOp">]> {
     resnet.global @stem_filter offset 0 dense<1.0> : tensor<64xf32>
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$offset, ElementsAttr:$value, TypeAttrOf<ResNet_Tensor>:$type);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$offset, ElementsAttr:$value, TypeAttrOf<ResNet_Weights>:$type);
   let assemblyFormat = "$sym_name `offset` $offset custom<GlobalValue>($value, $type) attr-dict";
   let hasVerifier = 1;
 }

@@ -1,6 +1,7 @@
 // Verifiers, folders and canonicalisations of the graph level. The labels (conv2d_c1, ...) are those of docs/Spec.md.
 
 #include "dialect/IR/Layouts.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -10,20 +11,13 @@ using namespace resnet;
 // Shared checks
 //===--------------------------------------------------------------------===//
 
-// A vector operand holds one element a channel.
+// A vector operand holds one element a channel. Channels that are not static are shape inference's to report: it runs later.
 static LogicalResult checkVector(Operation *op, StringRef label, StringRef name, Value vector, int64_t channels) {
-  if (!vector)
+  if (!vector || ShapedType::isDynamic(channels))
     return success();
   const int64_t length = cast<RankedTensorType>(vector.getType()).getDimSize(0);
   if (length != channels)
-    return op->emitOpError() << label << ": expected " << name << " of length " << channels << ", got " << length;
-  return success();
-}
-
-static LogicalResult checkNoNegative(Operation *op, StringRef label, StringRef name, ArrayRef<int64_t> values, size_t count) {
-  if (values.size() != count || llvm::any_of(values, [](int64_t v) { return v < 0; }))
-    return op->emitOpError() << label << ": expected " << count << " non-negative numbers for " << name << ", got [" << values
-                             << "]";
+    return op->emitOpError() << label << ": expected " << name << " of length " << channels << ", got " << vector.getType();
   return success();
 }
 
@@ -31,16 +25,22 @@ static LogicalResult checkNoNegative(Operation *op, StringRef label, StringRef n
 // Constants
 //===--------------------------------------------------------------------===//
 
+static size_t getNumBytes(RankedTensorType type) { return type.getNumElements() * sizeof(float); }
+
 void ConstantOp::build(OpBuilder &, OperationState &state, ElementsAttr value) {
   state.getOrAddProperties<Properties>().value = value;
   state.addTypes(value.getType());
 }
 
-// constant_c1: the result has the value's shape and element type.
+// constant_c1: the result has the value's shape and element type. constant_c2: a resource that is present holds all elements.
 LogicalResult ConstantOp::verify() {
   if (!sameShape(getValue().getType(), getType()))
     return emitOpError() << "constant_c1: expected a result of the value's shape " << getValue().getType() << ", got "
                          << getType();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(getValue()))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob(); blob && blob->getData().size() != getNumBytes(getType()))
+      return emitOpError() << "constant_c2: expected a resource of " << getNumBytes(getType()) << " bytes, got "
+                           << blob->getData().size();
   return success();
 }
 
@@ -50,37 +50,47 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 // Convolutions, normalisation, linear: constraints that shape inference does not see
 //===--------------------------------------------------------------------===//
 
-// conv2d_c6: the bias has one element an output channel.
+// A filter is packed for the groups that it is used with.
+static LogicalResult checkPacking(Operation *op, StringRef label, RankedTensorType filter, int64_t groups) {
+  auto layout = dyn_cast_or_null<FilterLayoutAttr>(filter.getEncoding());
+  if (layout && layout.getGroups() != groups)
+    return op->emitOpError() << label << ": expected a filter packed for " << groups << " groups, got " << layout;
+  return success();
+}
+
+// conv2d_c6: the bias has one element an output channel. conv2d_c7: a packed filter is packed for the operation's groups.
 LogicalResult Conv2dOp::verify() {
-  return checkVector(*this, "conv2d_c6", "a bias", getBias(), getFilter().getType().getDimSize(0));
+  if (failed(checkVector(*this, "conv2d_c6", "a bias", getBias(), getFilter().getType().getDimSize(0))))
+    return failure();
+  return checkPacking(*this, "conv2d_c7", getFilter().getType(), getGroups());
 }
 
 // fused_conv2d_c6: as conv2d_c6. fused_conv2d_c7: the addend has the result's shape. fused_conv2d_c8: activated channels exist.
+// fused_conv2d_c9: as conv2d_c7.
 LogicalResult FusedConv2dOp::verify() {
   const int64_t channels = getFilter().getType().getDimSize(0);
-  if (failed(checkVector(*this, "fused_conv2d_c6", "a bias", getBias(), channels)))
+  if (failed(checkVector(*this, "fused_conv2d_c6", "a bias", getBias(), channels)) ||
+      failed(checkPacking(*this, "fused_conv2d_c9", getFilter().getType(), getGroups())))
     return failure();
   if (getAddend() && !sameShape(getAddend().getType(), getType()))
     return emitOpError() << "fused_conv2d_c7: expected an addend of the result's shape " << getType() << ", got "
                          << getAddend().getType();
-  if (std::optional<int64_t> activated = getActivatedChannels(); activated && (*activated < 0 || *activated > channels))
+  if (std::optional<int64_t> activated = getActivatedChannels();
+      activated && !ShapedType::isDynamic(channels) && (*activated < 0 || *activated > channels))
     return emitOpError() << "fused_conv2d_c8: expected activated_channels between 0 and " << channels << ", got " << *activated;
   return success();
 }
 
-// batch_norm_c1: rank 2 or 4. batch_norm_c2: four vectors of one element a channel. batch_norm_c3: epsilon is not negative.
+// batch_norm_c1: four vectors of one element a channel. batch_norm_c2: epsilon is not negative.
 LogicalResult BatchNormOp::verify() {
-  auto type = cast<RankedTensorType>(getInput().getType());
-  if (type.getRank() < 2)
-    return emitOpError() << "batch_norm_c1: expected an input of rank 2 or more, got " << type;
-  const int64_t channels = type.getDimSize(1);
+  const int64_t channels = getInput().getType().getDimSize(1);
   const std::pair<StringRef, Value> vectors[] = {
       {"a scale", getScale()}, {"an offset", getOffset()}, {"a mean", getMean()}, {"a variance", getVariance()}};
   for (auto [name, vector] : vectors)
-    if (failed(checkVector(*this, "batch_norm_c2", name, vector, channels)))
+    if (failed(checkVector(*this, "batch_norm_c1", name, vector, channels)))
       return failure();
   if (!(getEpsilon().convertToFloat() >= 0))
-    return emitOpError() << "batch_norm_c3: expected a non-negative epsilon, got " << getEpsilonAttr();
+    return emitOpError() << "batch_norm_c2: expected a non-negative epsilon, got " << getEpsilonAttr();
   return success();
 }
 
@@ -97,10 +107,10 @@ LogicalResult FusedHeadOp::verify() {
 // fused_elementwise_c1: scale and shift come together. fused_elementwise_c2: one element a channel. fused_elementwise_c3: the
 // addend has the input's shape.
 LogicalResult FusedElementwiseOp::verify() {
-  auto type = cast<RankedTensorType>(getInput().getType());
+  RankedTensorType type = getInput().getType();
   if (!getScale() != !getShift())
     return emitOpError() << "fused_elementwise_c1: expected scale and shift together, got only one of them";
-  const int64_t channels = type.getRank() > 1 ? type.getDimSize(1) : type.getDimSize(0);
+  const int64_t channels = type.getDimSize(1);
   if (failed(checkVector(*this, "fused_elementwise_c2", "a scale", getScale(), channels)) ||
       failed(checkVector(*this, "fused_elementwise_c2", "a shift", getShift(), channels)))
     return failure();
@@ -111,22 +121,35 @@ LogicalResult FusedElementwiseOp::verify() {
 }
 
 //===--------------------------------------------------------------------===//
-// Pools
+// Folders and canonicalisations. All are exact for signed zeros, infinities and NaN.
 //===--------------------------------------------------------------------===//
 
-// max_pool2d_c4, avg_pool2d_c4: every window holds an element of the input, so no leading or trailing padding reaches the
-// kernel's size.
-static LogicalResult checkPoolPadding(Operation *op, StringRef label, ArrayRef<int64_t> kernel, ArrayRef<int64_t> padding) {
-  for (int i = 0; i < 4; ++i)
-    if (padding[i] >= kernel[i % 2])
-      return op->emitOpError() << label << ": expected padding below the kernel's size, got pad [" << padding << "] for kernel ["
-                               << kernel << "]";
-  return success();
+// The input in place of an operation that copies it. A kernel's only operation stays: there the copy is the point.
+static OpFoldResult foldToInput(Operation *op, Value input) {
+  const bool sameType = input.getType() == op->getResult(0).getType();
+  return sameType && !isa_and_nonnull<KernelOp>(op->getParentOp()) ? input : OpFoldResult{};
 }
 
-LogicalResult MaxPool2dOp::verify() { return checkPoolPadding(*this, "max_pool2d_c4", getKernel(), getPadding()); }
+// Idempotent.
+OpFoldResult ReluOp::fold(FoldAdaptor) {
+  return getInput().getDefiningOp<ReluOp>() ? foldToInput(*this, getInput()) : OpFoldResult{};
+}
 
-LogicalResult AvgPool2dOp::verify() { return checkPoolPadding(*this, "avg_pool2d_c4", getKernel(), getPadding()); }
+OpFoldResult FlattenOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
+
+OpFoldResult DropoutOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
+
+// The mean of one element.
+OpFoldResult GlobalAvgPoolOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
+
+// A pool of one element that sees no padding copies its input.
+template <typename Op> static OpFoldResult foldPool(Op op) {
+  const bool copies = allEqual(op.getKernel(), 1) && allEqual(op.getStrides(), 1) && allEqual(op.getPadding(), 0);
+  return copies ? foldToInput(op, op.getInput()) : OpFoldResult{};
+}
+
+OpFoldResult MaxPool2dOp::fold(FoldAdaptor) { return foldPool(*this); }
+OpFoldResult AvgPool2dOp::fold(FoldAdaptor) { return foldPool(*this); }
 
 // One window over the whole map is the global average pool.
 LogicalResult AvgPool2dOp::canonicalize(AvgPool2dOp op, PatternRewriter &rewriter) {
@@ -137,72 +160,79 @@ LogicalResult AvgPool2dOp::canonicalize(AvgPool2dOp op, PatternRewriter &rewrite
   return success();
 }
 
-//===--------------------------------------------------------------------===//
-// Shape operations
-//===--------------------------------------------------------------------===//
-
-LogicalResult FlattenOp::verify() { return success(); }
-
-// pad_c1: low and high are three non-negative numbers.
-LogicalResult PadOp::verify() {
-  if (failed(checkNoNegative(*this, "pad_c1", "low", getLow(), 3)) ||
-      failed(checkNoNegative(*this, "pad_c1", "high", getHigh(), 3)))
-    return failure();
-  return success();
+OpFoldResult FusedElementwiseOp::fold(FoldAdaptor) {
+  const bool copies = !getScale() && !getAddend() && getActivation() == Activation::None;
+  return copies ? foldToInput(*this, getInput()) : OpFoldResult{};
 }
-
-LogicalResult SliceOp::verify() { return success(); }
-LogicalResult SubsampleOp::verify() { return success(); }
-LogicalResult TransposeOp::verify() { return success(); }
-
-//===--------------------------------------------------------------------===//
-// Folders
-//===--------------------------------------------------------------------===//
-
-// Idempotent.
-OpFoldResult ReluOp::fold(FoldAdaptor) {
-  auto inner = getInput().getDefiningOp<ReluOp>();
-  return inner && inner.getType() == getType() ? inner.getResult() : OpFoldResult{};
-}
-
-OpFoldResult FlattenOp::fold(FoldAdaptor) { return getInput().getType() == getType() ? getInput() : OpFoldResult{}; }
-
-OpFoldResult DropoutOp::fold(FoldAdaptor) { return getInput().getType() == getType() ? getInput() : OpFoldResult{}; }
 
 OpFoldResult PadOp::fold(FoldAdaptor) {
-  return allEqual(getLow(), 0) && allEqual(getHigh(), 0) && getInput().getType() == getType() ? getInput() : OpFoldResult{};
+  return allEqual(getLow(), 0) && allEqual(getHigh(), 0) ? foldToInput(*this, getInput()) : OpFoldResult{};
+}
+
+// Two pads with the same value are one.
+LogicalResult PadOp::canonicalize(PadOp op, PatternRewriter &rewriter) {
+  auto inner = op.getInput().getDefiningOp<PadOp>();
+  if (!inner || !inner.getValue().bitwiseIsEqual(op.getValue()))
+    return rewriter.notifyMatchFailure(op, "the input is no pad with the same value");
+  auto sum = [](ArrayRef<int64_t> a, ArrayRef<int64_t> b) { return SmallVector<int64_t>{a[0] + b[0], a[1] + b[1], a[2] + b[2]}; };
+  Location loc = rewriter.getFusedLoc({inner.getLoc(), op.getLoc()});
+  auto merged = PadOp::create(rewriter, loc, op.getType(), inner.getInput(), sum(inner.getLow(), op.getLow()),
+                              sum(inner.getHigh(), op.getHigh()), op.getValue());
+  rewriter.replaceOp(op, merged);
+  return success();
 }
 
 // The whole input. Offsets and strides must be checked: a range of one element has its shape with any of them.
 OpFoldResult SliceOp::fold(FoldAdaptor) {
-  return allEqual(getOffsets(), 0) && allEqual(getStrides(), 1) && getInput().getType() == getType() ? getInput()
-                                                                                                     : OpFoldResult{};
+  return allEqual(getOffsets(), 0) && allEqual(getStrides(), 1) ? foldToInput(*this, getInput()) : OpFoldResult{};
 }
 
 OpFoldResult SubsampleOp::fold(FoldAdaptor) {
-  return allEqual(getStrides(), 1) && allEqual(getChannelPadding(), 0) && getInput().getType() == getType() ? getInput()
-                                                                                                            : OpFoldResult{};
+  return allEqual(getStrides(), 1) && allEqual(getChannelPadding(), 0) ? foldToInput(*this, getInput()) : OpFoldResult{};
+}
+
+static bool isIdentity(ArrayRef<int64_t> permutation) {
+  return llvm::all_of(llvm::enumerate(permutation), [](auto p) { return static_cast<int64_t>(p.index()) == p.value(); });
+}
+
+// The permutation of `outer` after `inner`.
+static SmallVector<int64_t> compose(TransposeOp inner, TransposeOp outer) {
+  return llvm::map_to_vector(outer.getPermutation(), [&](int64_t p) { return inner.getPermutation()[p]; });
 }
 
 // The identity, or the inverse of the transpose before.
 OpFoldResult TransposeOp::fold(FoldAdaptor) {
-  auto isIdentity = [](auto permutation) {
-    return llvm::all_of(llvm::enumerate(permutation), [](auto p) { return static_cast<int64_t>(p.index()) == p.value(); });
-  };
-  if (isIdentity(getPermutation()) && getInput().getType() == getType())
-    return getInput();
+  if (isIdentity(getPermutation()))
+    return foldToInput(*this, getInput());
   auto inner = getInput().getDefiningOp<TransposeOp>();
-  if (!inner || inner.getInput().getType() != getType())
-    return {};
-  auto composed = llvm::map_range(getPermutation(), [&](int64_t p) { return inner.getPermutation()[p]; });
-  return isIdentity(composed) ? inner.getInput() : OpFoldResult{};
+  return inner && isIdentity(compose(inner, *this)) ? foldToInput(*this, inner.getInput()) : OpFoldResult{};
+}
+
+// Two transposes are one.
+LogicalResult TransposeOp::canonicalize(TransposeOp op, PatternRewriter &rewriter) {
+  auto inner = op.getInput().getDefiningOp<TransposeOp>();
+  if (!inner)
+    return rewriter.notifyMatchFailure(op, "the input is no transpose");
+  Location loc = rewriter.getFusedLoc({inner.getLoc(), op.getLoc()});
+  auto merged = TransposeOp::create(rewriter, loc, op.getType(), inner.getInput(), compose(inner, op));
+  rewriter.replaceOp(op, merged);
+  return success();
 }
 
 OpFoldResult ConvertLayoutOp::fold(FoldAdaptor) {
-  if (getInput().getType() == getType())
-    return getInput();
   auto inner = getInput().getDefiningOp<ConvertLayoutOp>();
-  return inner && inner.getInput().getType() == getType() ? inner.getInput() : OpFoldResult{};
+  if (inner && inner.getInput().getType() == getType())
+    return inner.getInput();
+  return foldToInput(*this, getInput());
+}
+
+// The layout between two conversions does not matter.
+LogicalResult ConvertLayoutOp::canonicalize(ConvertLayoutOp op, PatternRewriter &rewriter) {
+  auto inner = op.getInput().getDefiningOp<ConvertLayoutOp>();
+  if (!inner)
+    return rewriter.notifyMatchFailure(op, "the input is no conversion");
+  rewriter.modifyOpInPlace(op, [&] { op.getInputMutable().assign(inner.getInput()); });
+  return success();
 }
 
 //===--------------------------------------------------------------------===//
@@ -235,5 +265,13 @@ LogicalResult ResidualOp::verify() {
   if (hasIdentityShortcut() && !sameShape(getInput().getType(), getType()))
     return emitOpError() << "residual_c3: expected an input of the result's shape for an identity shortcut, got "
                          << getInput().getType() << " and " << getType();
+  return success();
+}
+
+// A shortcut that yields x is the identity.
+LogicalResult ResidualOp::canonicalize(ResidualOp op, PatternRewriter &rewriter) {
+  if (op.hasIdentityShortcut() || op.getShortcut().front().getTerminator()->getOperand(0) != op.getInput())
+    return rewriter.notifyMatchFailure(op, "the shortcut does not yield the input");
+  rewriter.modifyOpInPlace(op, [&] { rewriter.eraseBlock(&op.getShortcut().front()); });
   return success();
 }

@@ -9,11 +9,20 @@ include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-// f32 tensors by rank; the batch is the first dimension and may be dynamic.
-def ResNet_Tensor : TensorRankOf<[F32], [1, 2, 3, 4]>;
-def ResNet_Map : TensorRankOf<[F32], [4]>;
-def ResNet_Features : TensorRankOf<[F32], [2]>;
-def ResNet_Vector : TensorRankOf<[F32], [1]>;
+// Tensors by role: rules tensor_c1 (f32 of rank 1, 2 or 4), tensor_c2 (static and not empty behind the batch, bounded) and tensor_c3
+// (encodings by role), checked in Layouts.cpp.
+class ResNet_TensorOf<list<int> ranks, string check, string description>
+    : ConfinedType<TensorRankOf<[F32], ranks>, [CPred<"::resnet::" # check # "(::llvm::cast<::mlir::RankedTensorType>($_self))">],
+                   description # " of f32 that keeps tensor_c1 to tensor_c3">;
+
+def ResNet_Tensor : ResNet_TensorOf<[1, 2, 4], "isTensor", "activations or weights">;
+def ResNet_Activations : ResNet_TensorOf<[2, 4], "isActivations", "activations [N, F] or [N, C, H, W]">;
+def ResNet_Map : ResNet_TensorOf<[4], "isActivations", "activations [N, C, H, W]">;
+def ResNet_Features : ResNet_TensorOf<[2], "isActivations", "activations [N, F]">;
+def ResNet_Filter : ResNet_TensorOf<[4], "isWeights", "a filter [O, I, KH, KW]">;
+def ResNet_Matrix : ResNet_TensorOf<[2], "isWeights", "a weight [O, I]">;
+def ResNet_Weights : ResNet_TensorOf<[1, 2, 4], "isWeights", "weights">;
+def ResNet_Vector : ResNet_TensorOf<[1], "isWeights", "a vector [C]">;
 
 class ResNet_Op<string mnemonic, list<Trait> traits = []> : Op<ResNet_Dialect, mnemonic, traits>;
 
@@ -36,7 +45,7 @@ def ConstantOp : ResNet_Op<"constant", [Pure, ConstantLike]> {
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs ResNet_Tensor:$result);
+  let results = (outs ResNet_Weights:$result);
   let assemblyFormat = "custom<ConstantValue>($value, type($result)) attr-dict";
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value)>];
   let hasVerifier = 1;
@@ -55,7 +64,7 @@ def Conv2dOp : ResNet_PureOp<"conv2d"> {
         : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>, tensor<64xf32>) -> tensor<?x64x112x112xf32>
     ```
   }];
-  let arguments = (ins ResNet_Map:$input, ResNet_Map:$filter, Optional<ResNet_Vector>:$bias,
+  let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias,
                        ResNet_Pair:$strides, ResNet_Padding:$padding, ResNet_Pair:$dilations,
                        DefaultValuedAttr<I64Attr, "1">:$groups);
   let results = (outs ResNet_Map:$result);
@@ -77,9 +86,9 @@ def BatchNormOp : ResNet_PureOp<"batch_norm"> {
         : (tensor<?x64x8x8xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$input, ResNet_Vector:$scale, ResNet_Vector:$offset, ResNet_Vector:$mean,
+  let arguments = (ins ResNet_Activations:$input, ResNet_Vector:$scale, ResNet_Vector:$offset, ResNet_Vector:$mean,
                        ResNet_Vector:$variance, DefaultValuedAttr<F32Attr, "1.0e-5f">:$epsilon);
-  let results = (outs ResNet_Tensor:$result);
+  let results = (outs ResNet_Activations:$result);
   let assemblyFormat = [{
     $input `,` $scale `,` $offset `,` $mean `,` $variance (`epsilon` $epsilon^)? attr-dict
     `:` functional-type(operands, results)
@@ -94,8 +103,8 @@ def ReluOp : ResNet_PureOp<"relu"> {
     %y = resnet.relu %x : tensor<?x64x8x8xf32> -> tensor<?x64x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$input);
-  let results = (outs ResNet_Tensor:$result);
+  let arguments = (ins ResNet_Activations:$input);
+  let results = (outs ResNet_Activations:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
 }
@@ -107,8 +116,8 @@ def AddOp : ResNet_PureOp<"add", [Commutative]> {
     %y = resnet.add %a, %b : (tensor<?x64x8x8xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$lhs, ResNet_Tensor:$rhs);
-  let results = (outs ResNet_Tensor:$result);
+  let arguments = (ins ResNet_Activations:$lhs, ResNet_Activations:$rhs);
+  let results = (outs ResNet_Activations:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
@@ -129,7 +138,7 @@ def MaxPool2dOp : ResNet_PureOp<"max_pool2d"> {
     $input `kernel` custom<Integers>($kernel) custom<Window>($strides, $padding, $dilations) (`ceil_mode` $ceil_mode^)?
     attr-dict `:` type($input) `->` type($result)
   }];
-  let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def AvgPool2dOp : ResNet_PureOp<"avg_pool2d"> {
@@ -150,8 +159,8 @@ def AvgPool2dOp : ResNet_PureOp<"avg_pool2d"> {
     $input `kernel` custom<Integers>($kernel) custom<Window>($strides, $padding) (`ceil_mode` $ceil_mode^)?
     (`count_include_pad` $count_include_pad^)? attr-dict `:` type($input) `->` type($result)
   }];
-  let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
+  let hasFolder = 1;
 }
 
 def GlobalAvgPoolOp : ResNet_PureOp<"global_avg_pool"> {
@@ -164,6 +173,7 @@ def GlobalAvgPoolOp : ResNet_PureOp<"global_avg_pool"> {
   let arguments = (ins ResNet_Map:$input);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
 }
 
 def FlattenOp : ResNet_PureOp<"flatten"> {
@@ -173,10 +183,9 @@ def FlattenOp : ResNet_PureOp<"flatten"> {
     %y = resnet.flatten %x : tensor<?x512x1x1xf32> -> tensor<?x512xf32>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$input);
+  let arguments = (ins ResNet_Activations:$input);
   let results = (outs ResNet_Features:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -189,7 +198,7 @@ def LinearOp : ResNet_PureOp<"linear"> {
     %y = resnet.linear %x, %w, %b : (tensor<?x512xf32>, tensor<1000x512xf32>, tensor<1000xf32>) -> tensor<?x1000xf32>
     ```
   }];
-  let arguments = (ins ResNet_Features:$input, ResNet_Features:$weight, Optional<ResNet_Vector>:$bias);
+  let arguments = (ins ResNet_Features:$input, ResNet_Matrix:$weight, Optional<ResNet_Vector>:$bias);
   let results = (outs ResNet_Features:$result);
   let assemblyFormat = "$input `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
@@ -225,8 +234,8 @@ def PadOp : ResNet_PureOp<"pad"> {
     $input `low` custom<Integers>($low) `high` custom<Integers>($high) (`value` $value^)? attr-dict
     `:` type($input) `->` type($result)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def SliceOp : ResNet_PureOp<"slice"> {
@@ -246,7 +255,6 @@ def SliceOp : ResNet_PureOp<"slice"> {
     $input `offsets` custom<Integers>($offsets) `sizes` custom<Integers>($sizes) `strides` custom<Integers>($strides)
     attr-dict `:` type($input) `->` type($result)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -267,7 +275,6 @@ def SubsampleOp : ResNet_PureOp<"subsample"> {
     $input `stride` custom<Integers>($strides) `channel_padding` custom<Integers>($channel_padding) attr-dict
     `:` type($input) `->` type($result)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -283,8 +290,8 @@ def TransposeOp : ResNet_PureOp<"transpose"> {
   let arguments = (ins ResNet_Map:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = "$input custom<Integers>($permutation) attr-dict `:` type($input) `->` type($result)";
-  let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def DropoutOp : ResNet_PureOp<"dropout"> {
@@ -294,8 +301,8 @@ def DropoutOp : ResNet_PureOp<"dropout"> {
     %y = resnet.dropout %x ratio 5.000000e-01 : tensor<?x512xf32> -> tensor<?x512xf32>
     ```
   }];
-  let arguments = (ins ResNet_Tensor:$input, DefaultValuedAttr<F32Attr, "0.5f">:$ratio);
-  let results = (outs ResNet_Tensor:$result);
+  let arguments = (ins ResNet_Activations:$input, DefaultValuedAttr<F32Attr, "0.5f">:$ratio);
+  let results = (outs ResNet_Activations:$result);
   let assemblyFormat = "$input (`ratio` $ratio^)? attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
 }
@@ -320,6 +327,7 @@ def ResidualOp : ResNet_Op<"residual", [SingleBlockImplicitTerminator<"YieldOp">
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation);
   let regions = (region SizedRegion<1>:$body, AnyRegion:$shortcut);
   let results = (outs ResNet_Map:$result);
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $input (`activation` $activation^)? $body (`shortcut` $shortcut^)? attr-dict `:` type($input) `->` type($result)
   }];

@@ -19,12 +19,14 @@ def ResNet_ArenaType : ResNet_Type<"Arena", "arena"> {
   }];
   let parameters = (ins "int64_t":$bytes);
   let assemblyFormat = "`<` $bytes `>`";
+  let genVerifyDecl = 1;
 }
 
 def ResNet_WeightsType : ResNet_Type<"Weights", "weights"> {
   let summary = "the packed weights of a model, read-only";
   let parameters = (ins "int64_t":$bytes);
   let assemblyFormat = "`<` $bytes `>`";
+  let genVerifyDecl = 1;
 }
 
 def ResNet_BufferType : ResNet_Type<"Buffer", "buffer"> {
@@ -40,6 +42,7 @@ def ResNet_BufferType : ResNet_Type<"Buffer", "buffer"> {
   }];
   let parameters = (ins "::mlir::RankedTensorType":$tensor, DefaultValuedParameter<"int64_t", "0">:$imageStride);
   let assemblyFormat = "`<` $tensor (`,` `image_stride` `=` $imageStride^)? `>`";
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// Bytes between two images: imageStride, or the layout's own size of an image where that is 0.
     int64_t getImageBytes();

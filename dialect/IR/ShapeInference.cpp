@@ -16,6 +16,9 @@ template <typename Op, typename... Args> LogicalResult fail(std::optional<Locati
   return emitOptionalError(loc, "'", Op::getOperationName(), "' op ", std::forward<Args>(message)...);
 }
 
+// The operation's name without the dialect's, which labels begin with.
+template <typename Op> StringRef mnemonic() { return Op::getOperationName().split('.').second; }
+
 // [2, 2] as text for messages.
 std::string text(ArrayRef<int64_t> values) {
   std::string s = "[";
@@ -38,49 +41,65 @@ int64_t windows(int64_t size, int64_t before, int64_t after, int64_t kernel, int
   return count;
 }
 
-template <typename Op> bool inRange(ArrayRef<int64_t> values, size_t count, int64_t least) {
+// Every window holds an element of the input: those that begin before it reach into it, and the last begins in it.
+bool everyWindowHolds(int64_t size, int64_t before, int64_t kernel, int64_t stride, int64_t dilation, int64_t count) {
+  int64_t start = -before;
+  for (int64_t i = 0; i < count && start < 0; ++i, start += stride) {
+    const int64_t tap = ceilDiv(-start, dilation); // the first inside or behind
+    if (tap >= kernel || start + tap * dilation >= size)
+      return false;
+  }
+  return (count - 1) * stride - before < size;
+}
+
+bool inRange(ArrayRef<int64_t> values, size_t count, int64_t least) {
   return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargest; });
 }
 
-// *_c2: strides and dilations are positive, padding is not negative. *_c3: the window fits into the padded input.
+// conv2d_c2, fused_conv2d_c2, max_pool2d_c1, avg_pool2d_c1: kernels, strides and dilations are positive, padding is not negative.
+// conv2d_c3, fused_conv2d_c3, max_pool2d_c2, avg_pool2d_c2: the window fits into the padded input. max_pool2d_c3, avg_pool2d_c3:
+// every window holds an element of the input.
 template <typename Op>
 LogicalResult inferWindow(std::optional<Location> loc, RankedTensorType input, int64_t channels, ArrayRef<int64_t> kernel,
                           ArrayRef<int64_t> strides, ArrayRef<int64_t> padding, ArrayRef<int64_t> dilations, bool ceilMode,
                           SmallVectorImpl<Type> &types) {
-  const std::string name = Op::getOperationName().split('.').second.str();
-  if (!inRange<Op>(kernel, 2, 1) || !inRange<Op>(strides, 2, 1) || !inRange<Op>(dilations, 2, 1))
-    return fail<Op>(loc, name, "_c2: expected two positive numbers each for kernel, stride and dilation, got ", text(kernel),
+  constexpr bool isPool = std::is_same_v<Op, MaxPool2dOp> || std::is_same_v<Op, AvgPool2dOp>;
+  // A convolution's first rule is about its filter.
+  auto label = [](int index) { return (mnemonic<Op>() + "_c" + Twine(isPool ? index : index + 1)).str(); };
+  if (!inRange(kernel, 2, 1) || !inRange(strides, 2, 1) || !inRange(dilations, 2, 1))
+    return fail<Op>(loc, label(1), ": expected two positive numbers each for kernel, stride and dilation, got ", text(kernel),
                     ", ", text(strides), " and ", text(dilations));
-  if (!inRange<Op>(padding, 4, 0))
-    return fail<Op>(loc, name, "_c2: expected four non-negative numbers for pad, got ", text(padding));
+  if (!inRange(padding, 4, 0))
+    return fail<Op>(loc, label(1), ": expected four non-negative numbers for pad, got ", text(padding));
   SmallVector<int64_t> shape{input.getDimSize(0), channels};
   for (int i : {0, 1}) {
     const int64_t size = input.getDimSize(2 + i);
-    if (ShapedType::isDynamic(size))
-      return fail<Op>(loc, name, "_c3: expected static height and width, got ", input);
     const int64_t count = windows(size, padding[i], padding[2 + i], kernel[i], strides[i], dilations[i], ceilMode);
     if (count < 1)
-      return fail<Op>(loc, name, "_c3: expected a window that fits into the padded input, got kernel ", text(kernel),
+      return fail<Op>(loc, label(2), ": expected a window that fits into the padded input, got kernel ", text(kernel),
                       ", dilation ", text(dilations), " and pad ", text(padding), " on ", input);
+    if (isPool && !everyWindowHolds(size, padding[i], kernel[i], strides[i], dilations[i], count))
+      return fail<Op>(loc, label(3), ": expected every window to hold an element of the input, got kernel ", text(kernel),
+                      ", stride ", text(strides), ", dilation ", text(dilations), " and pad ", text(padding), " on ", input);
     shape.push_back(count);
   }
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
   return success();
 }
 
-// *_c1: the filter has the input's channels, divided by the groups. *_c4: groups divide input and output channels.
+// conv2d_c1, fused_conv2d_c1: the filter has the input's channels, divided by the groups. conv2d_c4, fused_conv2d_c4: groups
+// divide input and output channels. conv2d_c5, fused_conv2d_c5: the filter is static.
 template <typename Op>
 LogicalResult inferConv(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
-  const std::string name = Op::getOperationName().split('.').second.str();
   RankedTensorType input = ranked(op.getInput()), filter = ranked(op.getFilter());
   const int64_t channels = input.getDimSize(1), groups = op.getGroups();
-  if (!filter.hasStaticShape() || ShapedType::isDynamic(channels))
-    return fail<Op>(loc, name, "_c5: expected static channels and a static filter, got ", input, " and ", filter);
+  if (!filter.hasStaticShape())
+    return fail<Op>(loc, mnemonic<Op>(), "_c5: expected a static filter, got ", filter);
   if (groups < 1 || channels % groups || filter.getDimSize(0) % groups)
-    return fail<Op>(loc, name, "_c4: expected groups that divide ", channels, " input and ", filter.getDimSize(0),
+    return fail<Op>(loc, mnemonic<Op>(), "_c4: expected groups that divide ", channels, " input and ", filter.getDimSize(0),
                     " output channels, got ", groups);
   if (filter.getDimSize(1) != channels / groups)
-    return fail<Op>(loc, name, "_c1: expected a filter for ", channels / groups, " input channels a group, got ",
+    return fail<Op>(loc, mnemonic<Op>(), "_c1: expected a filter for ", channels / groups, " input channels a group, got ",
                     filter.getDimSize(1));
   return inferWindow<Op>(loc, input, filter.getDimSize(0), filter.getShape().drop_front(2), op.getStrides(), op.getPadding(),
                          op.getDilations(), false, types);
@@ -103,6 +122,7 @@ LogicalResult inferLinear(std::optional<Location> loc, StringRef label, RankedTe
 
 } // namespace
 
+// result_c1: the result has the inferred shape; its encoding is free.
 #define INFER(OP)                                                                                                                \
   bool OP::isCompatibleReturnTypes(TypeRange l, TypeRange r) { return l.size() == 1 && r.size() == 1 && sameShape(l[0], r[0]); } \
   LogicalResult OP::inferReturnTypes(MLIRContext *, [[maybe_unused]] std::optional<Location> loc, Adaptor op,                    \
@@ -143,11 +163,8 @@ INFER(GlobalAvgPoolOp) {
   return success();
 }
 
-// flatten_c1: rank 2 or more, static behind the batch.
 INFER(FlattenOp) {
   RankedTensorType input = ranked(op.getInput());
-  if (input.getRank() < 2 || ShapedType::isDynamicShape(input.getShape().drop_front()))
-    return fail<FlattenOp>(loc, "flatten_c1: expected rank 2 or more and static dimensions behind the batch, got ", input);
   types.push_back(RankedTensorType::get({input.getDimSize(0), ShapedType::getNumElements(input.getShape().drop_front())},
                                         input.getElementType()));
   return success();
@@ -159,13 +176,12 @@ INFER(FusedHeadOp) {
   return inferLinear<FusedHeadOp>(loc, "fused_head_c1", ranked(op.getInput()), ranked(op.getWeight()), types);
 }
 
-// pad_c2: three numbers on each side and static sizes.
+// pad_c1: low and high are three non-negative numbers.
 INFER(PadOp) {
   RankedTensorType input = ranked(op.getInput());
-  if (!inRange<PadOp>(op.getLow(), 3, 0) || !inRange<PadOp>(op.getHigh(), 3, 0) ||
-      ShapedType::isDynamicShape(input.getShape().drop_front()))
-    return fail<PadOp>(loc, "pad_c2: expected three non-negative numbers for low and for high and a static map, got ",
-                       text(op.getLow()), " and ", text(op.getHigh()), " on ", input);
+  if (!inRange(op.getLow(), 3, 0) || !inRange(op.getHigh(), 3, 0))
+    return fail<PadOp>(loc, "pad_c1: expected three non-negative numbers each for low and high, got ", text(op.getLow()), " and ",
+                       text(op.getHigh()));
   SmallVector<int64_t> shape(input.getShape());
   for (int i : {0, 1, 2})
     shape[1 + i] += op.getLow()[i] + op.getHigh()[i];
@@ -176,8 +192,7 @@ INFER(PadOp) {
 // slice_c1: three offsets, sizes and strides. slice_c2: the range lies inside the input.
 INFER(SliceOp) {
   RankedTensorType input = ranked(op.getInput());
-  if (!inRange<SliceOp>(op.getOffsets(), 3, 0) || !inRange<SliceOp>(op.getSizes(), 3, 1) ||
-      !inRange<SliceOp>(op.getStrides(), 3, 1))
+  if (!inRange(op.getOffsets(), 3, 0) || !inRange(op.getSizes(), 3, 1) || !inRange(op.getStrides(), 3, 1))
     return fail<SliceOp>(loc, "slice_c1: expected three numbers each, offsets >= 0, sizes and strides >= 1, got ",
                          text(op.getOffsets()), ", ", text(op.getSizes()), " and ", text(op.getStrides()));
   SmallVector<int64_t> shape{input.getDimSize(0)};
@@ -194,11 +209,9 @@ INFER(SliceOp) {
 // subsample_c1: two positive strides and two non-negative paddings.
 INFER(SubsampleOp) {
   RankedTensorType input = ranked(op.getInput());
-  if (!inRange<SubsampleOp>(op.getStrides(), 2, 1) || !inRange<SubsampleOp>(op.getChannelPadding(), 2, 0) ||
-      ShapedType::isDynamicShape(input.getShape().drop_front()))
-    return fail<SubsampleOp>(
-        loc, "subsample_c1: expected two positive strides, two non-negative channel paddings and a static map, got ",
-        text(op.getStrides()), " and ", text(op.getChannelPadding()), " on ", input);
+  if (!inRange(op.getStrides(), 2, 1) || !inRange(op.getChannelPadding(), 2, 0))
+    return fail<SubsampleOp>(loc, "subsample_c1: expected two positive strides and two non-negative channel paddings, got ",
+                             text(op.getStrides()), " and ", text(op.getChannelPadding()));
   types.push_back(
       RankedTensorType::get({input.getDimSize(0), input.getDimSize(1) + op.getChannelPadding()[0] + op.getChannelPadding()[1],
                              ceilDiv(input.getDimSize(2), op.getStrides()[0]), ceilDiv(input.getDimSize(3), op.getStrides()[1])},

@@ -1,0 +1,125 @@
+// Built-in networks: what is built, and with which weights.
+
+#include "dialect/Import/Architectures.h"
+#include "ImportTest.h"
+#include "dialect/IR/Layouts.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace resnet;
+using namespace resnet::test;
+
+namespace {
+
+struct ArchitecturesTest : ImportTest {
+  std::string build(StringRef name, const ArchitectureOptions &options = {}) {
+    errors.clear();
+    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+      errors.push_back(diagnostic.str());
+      return success();
+    });
+    module = buildArchitecture(*findArchitecture(name), options, &context);
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    if (module)
+      module->print(os);
+    return text;
+  }
+  int64_t numParameters() {
+    int64_t count = 0;
+    module->walk([&](ConstantOp op) {
+      StringRef name = cast<NameLoc>(op.getLoc()).getName();
+      if (!name.contains("running"))
+        count += cast<RankedTensorType>(op.getType()).getNumElements();
+    });
+    return count;
+  }
+};
+
+TEST_F(ArchitecturesTest, ParameterCountsOfThePapersNetworks) {
+  // torchvision's documentation, and table 6 of the paper (0.27 M and 0.85 M).
+  const std::pair<const char *, int64_t> counts[] = {
+      {"resnet18", 11689512}, {"resnet34", 21797672}, {"resnet50", 25557032}, {"resnet20", 269722}, {"resnet56", 853018}};
+  for (auto [name, count] : counts) {
+    build(name);
+    EXPECT_EQ(numParameters(), count) << name;
+  }
+}
+
+TEST_F(ArchitecturesTest, Names) {
+  const std::string ir = build("resnet18");
+  EXPECT_TRUE(contains(ir, "@main(%arg0: tensor<?x3x224x224xf32> {resnet.name = \"input\"}) -> (tensor<?x1000xf32> "
+                           "{resnet.name = \"logits\"})"));
+  EXPECT_TRUE(contains(names(), "conv1 bn1 relu maxpool layer1.0.conv1 layer1.0.bn1 layer1.0.relu layer1.0.conv2 "
+                                "layer1.0.bn2 layer1.0.add layer1.0.relu_1 layer1.1.conv1"));
+  EXPECT_TRUE(contains(names(), "layer2.0.bn2 layer2.0.downsample.0 layer2.0.downsample.1 layer2.0.add"));
+  EXPECT_TRUE(contains(names(), "layer4.1.relu_1 avgpool flatten fc"));
+}
+
+TEST_F(ArchitecturesTest, TheBottlenecksStrideIsOnThe3x3) {
+  build("resnet50");
+  module->walk([&](Conv2dOp op) {
+    if (sourceName(op.getLoc()) == "layer2.0.conv1")
+      EXPECT_TRUE(allEqual(op.getStrides(), 1));
+    if (sourceName(op.getLoc()) == "layer2.0.conv2")
+      EXPECT_TRUE(allEqual(op.getStrides(), 2));
+  });
+}
+
+TEST_F(ArchitecturesTest, CifarNetworksHaveOptionA) {
+  const std::string ir = build("resnet20");
+  EXPECT_TRUE(contains(ir, "resnet.subsample"));
+  EXPECT_TRUE(contains(ir, "channel_padding [8, 8] : tensor<?x16x32x32xf32> -> tensor<?x32x16x16xf32>"));
+}
+
+TEST_F(ArchitecturesTest, Shape) {
+  ArchitectureOptions options;
+  options.shapes = {{"input", {2, 3, 225, 161}}};
+  EXPECT_TRUE(contains(build("resnet18", options), "@main(%arg0: tensor<2x3x225x161xf32>"));
+  options.shapes = {{"input", {2, 4, 225, 161}}};
+  EXPECT_EQ(build("resnet18", options), "");
+  EXPECT_TRUE(contains(errors[0], "expected --shape [N, 3, H, W], got 2x4x225x161"));
+  options.shapes = {{"picture", {2, 3, 225, 161}}};
+  EXPECT_EQ(build("resnet18", options), "");
+  EXPECT_TRUE(contains(errors[0], "expected --shape to name the input 'input', got 'picture'"));
+}
+
+TEST_F(ArchitecturesTest, SeedsDecideTheWeights) {
+  build("resnet20", {.seed = 1});
+  const std::vector<float> first = constant("layer1.0.conv1.weight"), mean = constant("layer3.2.bn2.running_mean");
+  build("resnet20", {.seed = 1});
+  EXPECT_EQ(constant("layer1.0.conv1.weight"), first);
+  EXPECT_EQ(constant("layer3.2.bn2.running_mean"), mean);
+  build("resnet20", {.seed = 2});
+  EXPECT_NE(constant("layer1.0.conv1.weight"), first);
+}
+
+TEST_F(ArchitecturesTest, FiltersHaveHesDeviation) {
+  build("resnet20");
+  double square = 0;
+  const std::vector<float> filter = constant("layer3.0.conv2.weight");
+  for (float x : filter)
+    square += x * x / filter.size();
+  EXPECT_NEAR(std::sqrt(square), std::sqrt(2.0 / (64 * 9)), 0.001);
+}
+
+TEST_F(ArchitecturesTest, RunningStatisticsAreMeasured) {
+  build("resnet110");
+  module->walk([&](ConstantOp op) {
+    SmallVector<float> storage;
+    StringRef name = cast<NameLoc>(op.getLoc()).getName();
+    for (float x : constantElements(op.getValue(), storage)) {
+      EXPECT_TRUE(std::isfinite(x)) << name.str();
+      if (name.ends_with("running_var"))
+        EXPECT_GT(x, 1e-3) << name.str();
+    }
+  });
+  EXPECT_NE(constant("layer3.17.bn2.running_var"), std::vector<float>(64, 1));
+}
+
+TEST_F(ArchitecturesTest, UnknownNames) {
+  EXPECT_EQ(findArchitecture("resnet19"), nullptr);
+  EXPECT_EQ(findArchitecture(""), nullptr);
+}
+
+} // namespace
