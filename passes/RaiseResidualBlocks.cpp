@@ -18,14 +18,15 @@ using namespace resnet;
 
 namespace {
 
-// Larger slices are no block of any residual network. The limit keeps the pass linear in the size of the function whatever
-// the graph; the largest block in use, squeeze-and-excitation with branches, has some 30 operations.
-constexpr size_t kLargestBlock = 512;
+// A block has at most so many operations, those of blocks inside it included. The limit keeps the pass linear in the size of the
+// function, and nesting shallow, whatever the graph: usual blocks have up to some 30 operations, and a whole stage with a
+// shortcut of its own (Zhang et al., "Residual Networks of Residual Networks", 2016) a few hundred.
+constexpr unsigned kLargestBlock = 512;
 
 // What lies between x and one operand of a sum.
 struct Branch {
   SmallVector<Operation *> ops;
-  unsigned convolutions = 0;
+  unsigned size = 0, convolutions = 0; // blocks inside included
 };
 
 class BlockRaiser {
@@ -52,9 +53,9 @@ public:
   }
 
 private:
-  // What is known of an operation that was passed.
+  // What is known of an operation that was passed; a block counts what is in it.
   struct Info {
-    unsigned position = 0, convolutions = 0;
+    unsigned position = 0, size = 1, convolutions = 0;
   };
 
   void addValue(Value value, unsigned parent) {
@@ -81,12 +82,15 @@ private:
   }
 
   void addOperation(Operation *op) {
-    Info &entry = info[op];
-    entry.position = ++position;
-    if (isa<ResidualOp>(op))
-      op->walk([&](Conv2dOp) { ++entry.convolutions; });
-    else
-      entry.convolutions = isa<Conv2dOp>(op);
+    auto [entry, inserted] = info.try_emplace(op);
+    entry->second.position = ++position;
+    if (inserted && isa<ResidualOp>(op)) // raised before this pass
+      op->walk([&, &total = entry->second](Operation *inner) {
+        ++total.size;
+        total.convolutions += isa<Conv2dOp>(inner);
+      });
+    else if (inserted)
+      entry->second.convolutions = isa<Conv2dOp>(op);
     const unsigned parent = immediateDominator(op);
     for (Value result : op->getResults())
       addValue(result, parent);
@@ -97,17 +101,21 @@ private:
   std::optional<Branch> branch(Value value, Value x, SmallPtrSetImpl<Operation *> &seen) const {
     Branch result;
     SmallVector<Value> worklist{value};
-    llvm::SmallPtrSet<Operation *, 16> own;
+    SmallPtrSet<Operation *, 16> own;
     while (!worklist.empty()) {
       Value v = worklist.pop_back_val();
       Operation *op = v.getDefiningOp();
       if (v == x || (op && (isa<ConstantOp>(op) || own.contains(op))))
         continue;
-      if (!op || op->getBlock() != &block || !isMemoryEffectFree(op) || !seen.insert(op).second || seen.size() > kLargestBlock)
+      if (!op || op->getBlock() != &block || !isMemoryEffectFree(op) || !seen.insert(op).second)
         return std::nullopt;
       own.insert(op);
       result.ops.push_back(op);
-      result.convolutions += info.lookup(op).convolutions;
+      const Info entry = info.lookup(op);
+      result.size += entry.size;
+      result.convolutions += entry.convolutions;
+      if (result.size > kLargestBlock)
+        return std::nullopt;
       llvm::append_range(worklist, op->getOperands());
     }
     llvm::sort(result.ops, [&](Operation *a, Operation *b) { return info.lookup(a).position < info.lookup(b).position; });
@@ -140,6 +148,7 @@ private:
     auto residual = ResidualOp::create(rewriter, relu ? fusedLoc(add, relu) : add.getLoc(), add.getType(), x,
                                        relu ? Activation::Relu : Activation::None);
     moveInto(residual.getBody(), lhsIsF ? *lhs : *rhs, lhsIsF ? add.getLhs() : add.getRhs());
+    info[residual] = {0, 1 + lhs->size + rhs->size, lhs->convolutions + rhs->convolutions};
     Branch &shortcut = lhsIsF ? *rhs : *lhs;
     if (!shortcut.ops.empty())
       moveInto(residual.getShortcut(), shortcut, lhsIsF ? add.getRhs() : add.getLhs());
