@@ -96,12 +96,12 @@ FailureOr<SmallVector<int64_t>> OnnxGraph::inputShape(const onnx::ValueInfoProto
   const auto &tensor = input.type().tensor_type();
   SmallVector<int64_t> shape;
   for (const auto &dim : tensor.shape().dim())
-    shape.push_back(dim.has_dim_value() ? dim.dim_value() : ShapedType::kDynamic);
+    shape.push_back(dim.has_dim_value() && dim.dim_value() != -1 ? dim.dim_value() : ShapedType::kDynamic);
   auto name = [&] { return "input '" + input.name() + "': "; };
   if (!input.type().has_tensor_type() || tensor.elem_type() != onnx::TensorProto::FLOAT)
     return error() << name() << "expected a tensor of FLOAT, got "
                    << (input.type().has_tensor_type() ? elementTypeName(tensor.elem_type()) : "another type");
-  const bool known = tensor.has_shape();
+  bool known = tensor.has_shape();
 
   for (const InputShape &given : options.shapes) {
     if (given.name != input.name() && !(given.name.empty() && onlyInput))
@@ -113,7 +113,8 @@ FailureOr<SmallVector<int64_t>> OnnxGraph::inputShape(const onnx::ValueInfoProto
     if (known && channel < shape.size() && !ShapedType::isDynamic(shape[channel]) && given.dims[channel] != shape[channel])
       return error() << name() << "expected --shape with " << shape[channel] << " channels, as in the model, got "
                      << formatShape(given.dims);
-    return SmallVector<int64_t>(given.dims);
+    shape = given.dims;
+    known = true;
   }
   if (!known)
     return error() << name() << "expected a shape, got none: give --shape=" << input.name() << ":?x3x224x224";

@@ -219,8 +219,13 @@ bool OnnxNode::reserve(int64_t elements) {
 // Results
 //===--------------------------------------------------------------------===//
 
-// Buffers of one image's activation stay far below what any memory holds.
+// An image's activation stays far below what any memory holds.
 static constexpr int64_t kMostImageElements = int64_t(1) << 31;
+
+static bool fitsImage(ArrayRef<int64_t> shape) {
+  std::optional<int64_t> elements = countElements(shape.drop_front());
+  return elements && *elements <= kMostImageElements;
+}
 
 // The operation, or null and the first diagnostic in `message`.
 static Operation *buildVerified(OpBuilder &builder, OperationState &state, std::string &message) {
@@ -234,6 +239,11 @@ static Operation *buildVerified(OpBuilder &builder, OperationState &state, std::
                                                                                state.attributes.getDictionary(state.getContext()),
                                                                                state.getRawProperties(), state.regions, types)))
     return nullptr;
+  if (ArrayRef<int64_t> shape = cast<RankedTensorType>(types[0]).getShape(); !fitsImage(shape)) {
+    message =
+        ("expected a result of at most " + Twine(kMostImageElements) + " elements an image, got " + formatShape(shape)).str();
+    return nullptr;
+  }
   state.types.assign(types.begin(), types.end());
   Operation *op = builder.create(state);
   if (succeeded(verify(op)))
@@ -264,10 +274,6 @@ void OnnxNode::result(OnnxGraph::Activation activation) {
     error("expected a result");
   if (hasFailed)
     return;
-  std::optional<int64_t> elements = countElements(ArrayRef(activation.shape).drop_front());
-  if (!elements || *elements > kMostImageElements)
-    return error("expected at most " + Twine(kMostImageElements) + " elements an image, got shape " +
-                 formatShape(activation.shape));
   if (mlir::failed(graph.define(node.output(0), std::move(activation))))
     hasFailed = true;
 }

@@ -208,7 +208,7 @@ TEST_F(BadModelsTest, FoldedConstantsThatGrow) {
 TEST_F(BadModelsTest, ActivationsBeyondAnyMemory) {
   opset(10);
   node("Pad", {"x"}).integers("pads", {0, 0, 1 << 20, 1 << 20, 0, 0, 0, 0});
-  EXPECT_IMPORT_ERROR("node 'Pad_1' (Pad): expected at most 2147483648 elements an image");
+  EXPECT_IMPORT_ERROR("node 'Pad_1' (Pad): expected a result of at most 2147483648 elements an image");
 }
 
 } // namespace

@@ -32,7 +32,7 @@ TEST_F(HeadTest, GemmFoldsTranspositionAndFactors) {
 
 TEST_F(HeadTest, GemmBroadcastsASingleBias) {
   weight("w", {2, 3});
-  weight("b", {1}, {7});
+  weight("b", {1}, std::vector<float>{7});
   node("Gemm", {"x", "w", "b"}).integer("transB", 1).real("beta", 2);
   import();
   EXPECT_EQ(constant("b"), (Floats{14, 14}));
@@ -147,7 +147,7 @@ TEST_F(HeadTest, Dropout) {
 }
 
 TEST_F(HeadTest, DropoutInTraining) {
-  weight("ratio", {}, {0.5f});
+  weight("ratio", {}, std::vector<float>{0.5f});
   integers("training", {1})->clear_dims();
   node("Dropout", {"x", "ratio", "training"});
   EXPECT_IMPORT_ERROR("expected inference, got training_mode 1");

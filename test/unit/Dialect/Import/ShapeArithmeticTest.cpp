@@ -159,7 +159,7 @@ TEST_F(ShapeArithmeticTest, PadByInputsAndAxes) {
   opset(18);
   integers("pads", {1, 2, 3, 4});
   integers("axes", {-1, 2});
-  weight("value", {}, {-1});
+  weight("value", {}, std::vector<float>{-1});
   node("Pad", {"x", "pads", "value", "axes"});
   EXPECT_TRUE(contains(import(), "low [0, 2, 1] high [0, 4, 3] value -1.000000e+00"));
 }
@@ -204,7 +204,7 @@ TEST_F(ShapeArithmeticTest, TorchPadArithmetic) {
   integers("flat", {-1});
   node("Reshape", {"transposed", "flat"}, {"pads"});
   node("Cast", {"pads"}, {"pads64"}).integer("to", onnx::TensorProto::INT64);
-  weight("zero", {}, {0});
+  weight("zero", {}, std::vector<float>{0});
   node("Pad", {"x", "pads64", "zero"}).text("mode", "constant");
   EXPECT_TRUE(contains(import(), "low [2, 0, 0] high [2, 0, 0]"));
 }
@@ -232,7 +232,7 @@ TEST_F(ShapeArithmeticTest, DivisionFloorNegationRange) {
   integers("zero", {0})->clear_dims();
   node("Gather", {"shape", "zero"}, {"channels"}); // 4
   node("Cast", {"channels"}, {"real"}).integer("to", onnx::TensorProto::FLOAT);
-  weight("three", {}, {3});
+  weight("three", {}, std::vector<float>{3});
   node("Div", {"real", "three"}, {"third"});
   node("Floor", {"third"}, {"one"}); // 1
   node("Cast", {"one"}, {"integer"}).integer("to", onnx::TensorProto::INT64);

@@ -19,7 +19,8 @@ TEST_F(WindowsTest, ConvAttributes) {
       .integers("pads", {0, 1, 2, 3})
       .integers("dilations", {1, 2})
       .integer("group", 2);
-  EXPECT_TRUE(contains(import(), "stride [2, 1] pad [0, 1, 2, 3] dilation [1, 2] groups 2"));
+  EXPECT_TRUE(contains(import(), "stride [2, 1] pad [0, 1, 2, 3] dilation [1, 2]"));
+  EXPECT_TRUE(contains(import(), "groups 2"));
 }
 
 TEST_F(WindowsTest, ConvSamePaddingPutsTheOddElementBehindOrInFront) {
@@ -63,7 +64,7 @@ TEST_F(WindowsTest, ConvBiasOfAWrongLength) {
   weight("w", {8, 4, 3, 3});
   weight("b", {4});
   node("Conv", {"x", "w", "b"});
-  EXPECT_IMPORT_ERROR("node 'Conv_1' (Conv): conv2d_c6: expected a bias of length 8, got 4");
+  EXPECT_IMPORT_ERROR("node 'Conv_1' (Conv): conv2d_c6: expected a bias of length 8, got");
 }
 
 TEST_F(WindowsTest, ConvFilterOfWrongChannels) {
@@ -109,7 +110,7 @@ TEST_F(WindowsTest, BatchNormalizationOfAWrongLength) {
   for (const char *name : {"s", "o", "m", "v"})
     weight(name, {5});
   node("BatchNormalization", {"x", "s", "o", "m", "v"});
-  EXPECT_IMPORT_ERROR("node 'BatchNormalization_1' (BatchNormalization): batch_norm_c2");
+  EXPECT_IMPORT_ERROR("node 'BatchNormalization_1' (BatchNormalization): batch_norm_c1: expected a scale of length 4");
 }
 
 TEST_F(WindowsTest, BatchNormalizationOfNegativeVariance) {
