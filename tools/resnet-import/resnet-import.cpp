@@ -3,7 +3,6 @@
 #include "dialect/Import/Architectures.h"
 #include "tools/support/ToolSupport.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/InitLLVM.h"
 
 using namespace resnet;
 namespace cl = llvm::cl;
@@ -37,7 +36,6 @@ static std::string checkUsage() {
 }
 
 int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(argc, argv, "Imports a residual network\n", &llvm::errs()))
     return kBadUsage;

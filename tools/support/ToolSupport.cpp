@@ -6,7 +6,9 @@
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Parser/Parser.h"
+#include "tools/support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -95,7 +97,12 @@ OwningOpRef<ModuleOp> resnet::loadModel(StringRef path, const ImportOptions &opt
   // Shared: resources of bytecode then refer to the mapped file.
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
-  return parseSourceFile<ModuleOp>(sources, ParserConfig(context));
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
+  if (module && !isa_and_nonnull<FunctionOpInterface>(SymbolTable::lookupSymbolIn(*module, "main"))) {
+    emitError(loc) << "expected a model, which is the function @main, got none";
+    return nullptr;
+  }
+  return module;
 }
 
 LogicalResult resnet::writeModel(ModuleOp module, StringRef path) {
@@ -109,7 +116,7 @@ LogicalResult resnet::writeModel(ModuleOp module, StringRef path) {
     }
     return llvm::Error::success();
   };
-  if (llvm::Error error = llvm::writeToOutput(path, write))
+  if (llvm::Error error = writeOutputFile(path, write))
     return emitError(FileLineColLoc::get(module.getContext(), path, 0, 0))
            << "cannot write the model: " << toString(std::move(error));
   return success();
