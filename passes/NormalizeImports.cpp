@@ -162,13 +162,14 @@ struct PointwiseConvToLinear : OpRewritePattern<FlattenOp> {
 };
 
 // What folds to one of its operands: dropout, empty pads, a flatten of what is flat, transposes that cancel. Constants stay
-// where they are read, which folding in the driver would not leave them.
+// where they are read, which folding in the driver would not leave them. A pool of a 1x1 map stays, for the head needs it and
+// SpecializeShapes may enlarge the map.
 struct RemoveIdentity : RewritePattern {
   explicit RemoveIdentity(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     SmallVector<OpFoldResult> folded;
-    if (isa<ConstantOp>(op) || failed(op->fold(folded)) || folded.size() != 1 || !isa<Value>(folded.front()))
+    if (isa<ConstantOp, GlobalAvgPoolOp>(op) || failed(op->fold(folded)) || folded.size() != 1 || !isa<Value>(folded.front()))
       return rewriter.notifyMatchFailure(op, "no identity");
     rewriter.replaceOp(op, cast<Value>(folded.front()));
     return success();

@@ -193,3 +193,12 @@ func.func @keep_transpose_that_moves_elements(%x: tensor<?x64x2x1xf32>) -> tenso
   %1 = resnet.flatten %0 : tensor<?x2x1x64xf32> -> tensor<?x128xf32>
   return %1 : tensor<?x128xf32>
 }
+
+// Another image size would make the map larger.
+// CHECK-LABEL: func @keep_global_pool_of_one_pixel
+func.func @keep_global_pool_of_one_pixel(%x: tensor<?x64x1x1xf32>) -> tensor<?x64xf32> {
+  // CHECK-NEXT: resnet.global_avg_pool
+  %0 = resnet.global_avg_pool %x : tensor<?x64x1x1xf32> -> tensor<?x64x1x1xf32>
+  %1 = resnet.flatten %0 : tensor<?x64x1x1xf32> -> tensor<?x64xf32>
+  return %1 : tensor<?x64xf32>
+}
