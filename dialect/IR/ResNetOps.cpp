@@ -139,9 +139,6 @@ OpFoldResult FlattenOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()
 
 OpFoldResult DropoutOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
 
-// The mean of one element.
-OpFoldResult GlobalAvgPoolOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
-
 // A pool of one element that sees no padding copies its input.
 template <typename Op> static OpFoldResult foldPool(Op op) {
   const bool copies = allEqual(op.getKernel(), 1) && allEqual(op.getStrides(), 1) && allEqual(op.getPadding(), 0);

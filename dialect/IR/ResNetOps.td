@@ -173,7 +173,6 @@ def GlobalAvgPoolOp : ResNet_PureOp<"global_avg_pool"> {
   let arguments = (ins ResNet_Map:$input);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
-  let hasFolder = 1;
 }
 
 def FlattenOp : ResNet_PureOp<"flatten"> {

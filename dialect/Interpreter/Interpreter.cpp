@@ -76,7 +76,7 @@ SmallVector<int64_t> Interpreter::withBatch(ArrayRef<int64_t> shape) const {
 }
 
 LogicalResult Interpreter::bindBatch(ArrayRef<int64_t> expected, const Tensor &input, size_t index) {
-  if (ShapedType::isDynamic(expected[0]) && ShapedType::isDynamic(batch) && !input.shape.empty())
+  if (ShapedType::isDynamic(batch) && input.shape.size() > 1) // a fixed batch scales the arena too
     batch = input.shape[0];
   if (ArrayRef<int64_t>(withBatch(expected)) != ArrayRef<int64_t>(input.shape))
     return emitError(function.getLoc()) << "expected input " << index << " of shape [" << withBatch(expected) << "], got ["

@@ -16,14 +16,6 @@ func.func @filter_at_run_time(%x: tensor<?x3x8x8xf32>, %w: tensor<3x3x1x1xf32>) 
 
 // -----
 
-func.func @dynamic_map(%x: tensor<?x3x?x8xf32>) -> tensor<?x3x?x8xf32> {
-  // expected-error @+1 {{expected rank 2 or 4 and static dimensions behind the batch, got 'tensor<?x3x?x8xf32>'}}
-  %0 = resnet.fused_elementwise %x activation relu : (tensor<?x3x?x8xf32>) -> tensor<?x3x?x8xf32>
-  return %0 : tensor<?x3x?x8xf32>
-}
-
-// -----
-
 func.func @every_second_channel(%x: tensor<?x4x8x8xf32>) -> tensor<?x2x8x8xf32> {
   // expected-error @+1 {{expected a slice of consecutive channels, got a stride of 2}}
   %0 = resnet.slice %x offsets [0, 0, 0] sizes [2, 8, 8] strides [2, 1, 1] : tensor<?x4x8x8xf32> -> tensor<?x2x8x8xf32>

@@ -195,3 +195,21 @@ TEST(Buffer, ViewsOfChannelsInterleaveWithoutOverlap) {
   b.start = 5;
   EXPECT_FALSE(b.fits());
 }
+
+TEST(PlannedLevel, AFixedBatchScalesTheArenaToo) {
+  TestModule module(R"mlir(
+    !t = tensor<2x4xf32>
+    resnet.kernel @relu(%x: !t) -> !t {
+      %0 = resnet.relu %x : !t -> !t
+      resnet.yield %0 : !t
+    }
+    func.func @main(%in: !resnet.buffer<!t>, %out: !resnet.buffer<!t>, %arena: !resnet.arena<128>) {
+      %a = resnet.view %arena[64] : !resnet.arena<128> -> !resnet.buffer<!t>
+      resnet.launch @relu ins(%in : !resnet.buffer<!t>) outs(%a : !resnet.buffer<!t>)
+      resnet.launch @relu ins(%a : !resnet.buffer<!t>) outs(%out : !resnet.buffer<!t>)
+      return
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run(Tensor({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}));
+  ASSERT_EQ(results.size(), 1u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8}));
+}
