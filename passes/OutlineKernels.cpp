@@ -62,8 +62,8 @@ void Outliner::findLastUsers() {
       lastUsers[memoryRoot(operand)] = &op;
 }
 
-// A result must be all that one kernel writes, and dense: callers' buffers are not aligned as blocks are. Others get a kernel that
-// copies them: the identity, `convert_layout T -> T`.
+// A result must be all that one kernel writes, and dense: callers' buffers are not aligned as blocks are. Others get a kernel
+// that copies them: the identity, `convert_layout T -> T`.
 void Outliner::copyResults() {
   Operation *terminator = main.getBody().front().getTerminator();
   DenseSet<Value> taken;

@@ -60,6 +60,7 @@ private:
   DenseMap<Value, unsigned> storageOf; // of every value that a launch or a view of its result makes
   llvm::MapVector<std::pair<Attribute, Type>, GlobalOp> globals;
   llvm::StringSet<> names;
+  llvm::StringMap<unsigned> nameCounts;
   func::FuncOp planned;
   DenseMap<Value, Value> buffers; // of each tensor, where it is already made
   int64_t step = 0;               // the launch that is being looked at
@@ -210,8 +211,8 @@ GlobalOp Planner::globalFor(ConstantOp op) {
     return global;
   const std::string base = globalName(op.getValue());
   std::string name = base;
-  for (unsigned i = 1; !names.insert(name).second; ++i)
-    name = base + "_" + std::to_string(i);
+  while (!names.insert(name).second)
+    name = base + "_" + std::to_string(++nameCounts[base]);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(planned);
   global = GlobalOp::create(builder, op.getLoc(), name, weightBytes, op.getValue(), type);
