@@ -1,4 +1,4 @@
-// Custom assembly directives: windows, integer lists, constants. Included by ResNetDialect.cpp alone.
+// Custom assembly directives: windows, integer lists, constants, packed filters. Included by ResNetDialect.cpp alone.
 
 #ifndef RESNET_DIALECT_IR_ASSEMBLY_H
 #define RESNET_DIALECT_IR_ASSEMBLY_H
@@ -55,6 +55,31 @@ inline void printWindow(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::
   print("stride", strides, 1);
   print("pad", padding, 0);
   print("dilation", dilations, 1);
+}
+
+// `block = 16, input_block = 16, groups = 2`, the latter two only where they are not 1.
+inline mlir::ParseResult parseFilterLayout(mlir::AsmParser &parser, int64_t &block, int64_t &inputBlock, int64_t &groups) {
+  inputBlock = groups = 1;
+  auto number = [&](int64_t &value) -> mlir::ParseResult {
+    return mlir::failure(parser.parseEqual() || parser.parseInteger(value));
+  };
+  if (parser.parseKeyword("block") || number(block))
+    return mlir::failure();
+  bool comma = mlir::succeeded(parser.parseOptionalComma());
+  if (comma && mlir::succeeded(parser.parseOptionalKeyword("input_block"))) {
+    if (number(inputBlock))
+      return mlir::failure();
+    comma = mlir::succeeded(parser.parseOptionalComma());
+  }
+  return comma && (parser.parseKeyword("groups") || number(groups)) ? mlir::failure() : mlir::success();
+}
+
+inline void printFilterLayout(mlir::AsmPrinter &printer, int64_t block, int64_t inputBlock, int64_t groups) {
+  printer << "block = " << block;
+  if (inputBlock != 1)
+    printer << ", input_block = " << inputBlock;
+  if (groups != 1)
+    printer << ", groups = " << groups;
 }
 
 // `dense<...> : tensor<...>`, followed by `as tensor<..., #encoding>` where the result is encoded.

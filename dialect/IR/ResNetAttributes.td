@@ -52,9 +52,7 @@ def ResNet_FilterLayoutAttr : ResNet_Attr<"FilterLayout", "filter_layout",
   }];
   let parameters = (ins "int64_t":$block, DefaultValuedParameter<"int64_t", "1">:$inputBlock,
                         DefaultValuedParameter<"int64_t", "1">:$groups);
-  let assemblyFormat = [{
-    `<` `block` `=` $block (`,` `input_block` `=` $inputBlock^)? (`,` `groups` `=` $groups^)? `>`
-  }];
+  let assemblyFormat = "`<` custom<FilterLayout>($block, $inputBlock, $groups) `>`";
   let genVerifyDecl = 1;
 }
 
