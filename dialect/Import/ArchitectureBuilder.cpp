@@ -26,7 +26,8 @@ private:
   static int64_t channels(Value value) { return cast<RankedTensorType>(value.getType()).getDimSize(1); }
 
   /// A convolution that keeps the map at stride 1, and its normalisation.
-  Value convNorm(Value input, const Twine &convName, const Twine &normName, int64_t filters, int64_t kernel, int64_t stride);
+  Value convNorm(Value input, const Twine &convName, const Twine &normName, int64_t filters, int64_t kernel, int64_t stride,
+                 ParameterRole scaleRole = ParameterRole::Scale);
   Value stem(Value input);
   Value block(Value input, const Twine &prefix, int64_t width, int64_t stride);
   Value shortcut(Value input, const Twine &prefix, int64_t filters, int64_t stride);
@@ -47,11 +48,11 @@ Value ArchitectureBuilder::parameter(const Twine &text, ArrayRef<int64_t> shape,
 }
 
 Value ArchitectureBuilder::convNorm(Value input, const Twine &convName, const Twine &normName, int64_t filters, int64_t kernel,
-                                    int64_t stride) {
+                                    int64_t stride, ParameterRole scaleRole) {
   Value filter = parameter(convName + ".weight", {filters, channels(input), kernel, kernel}, ParameterRole::Filter);
   SmallVector<int64_t> strides(2, stride), padding(4, kernel / 2);
   Value conv = Conv2dOp::create(builder, name(convName), input, filter, Value(), strides, padding);
-  Value scale = parameter(normName + ".weight", {filters}, ParameterRole::Scale);
+  Value scale = parameter(normName + ".weight", {filters}, scaleRole);
   Value offset = parameter(normName + ".bias", {filters}, ParameterRole::Offset);
   Value mean = parameter(normName + ".running_mean", {filters}, ParameterRole::Mean);
   Value variance = parameter(normName + ".running_var", {filters}, ParameterRole::Variance);
@@ -92,8 +93,10 @@ Value ArchitectureBuilder::block(Value input, const Twine &prefix, int64_t width
   Value value = input;
   for (auto [i, conv] : llvm::enumerate(convolutions)) {
     const std::string number = std::to_string(i + 1);
-    value = convNorm(value, prefix + ".conv" + number, prefix + ".bn" + number, conv[2], conv[0], conv[1]);
-    if (i + 1 < convolutions.size())
+    const bool last = i + 1 == convolutions.size();
+    value = convNorm(value, prefix + ".conv" + number, prefix + ".bn" + number, conv[2], conv[0], conv[1],
+                     last ? ParameterRole::ResidualScale : ParameterRole::Scale);
+    if (!last)
       value = ReluOp::create(builder, name(reluName(i)), value);
   }
   Value other = shortcut(input, prefix, channels(value), stride);
@@ -175,7 +178,7 @@ OwningOpRef<ModuleOp> resnet::buildArchitecture(const Architecture &architecture
     return fail(std::move(error));
   if (generated) {
     // The map of the last stage still holds a few pixels an image, and the pass takes seconds for the deepest network.
-    const int64_t size = architecture.stem == StemKind::ImageNet ? 64 : 32;
+    const int64_t size = architecture.stem == StemKind::ImageNet ? 128 : 32;
     setRunningStatistics(builder.function, builder.parameters, /*images=*/4, size, options.seed);
   }
   return failed(verify(*module)) ? nullptr : std::move(module);

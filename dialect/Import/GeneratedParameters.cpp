@@ -6,6 +6,10 @@
 
 using namespace resnet;
 
+// Below one, as training leaves it. With one, the 152 random layers of ResNet-152 amplify a small change of a noise image 520
+// times, and so the rounding of f32; with 0.5 115 times, with 0.25 14 times.
+static constexpr float kResidualScale = 0.25f;
+
 namespace {
 class GeneratedParameters : public ParameterSource {
 public:
@@ -36,6 +40,9 @@ public:
         out[i] = static_cast<float>((2 * random.uniform(i) - 1) * bound);
       break;
     }
+    case ParameterRole::ResidualScale:
+      std::fill_n(out, count, kResidualScale);
+      break;
     case ParameterRole::Scale:
     case ParameterRole::Variance:
       std::fill_n(out, count, 1.0f);

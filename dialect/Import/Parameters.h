@@ -15,7 +15,8 @@ class MemoryBuffer;
 
 namespace resnet {
 
-enum class ParameterRole { Filter, LinearWeight, LinearBias, Scale, Offset, Mean, Variance };
+/// ResidualScale: of the last normalisation before a block's sum.
+enum class ParameterRole { Filter, LinearWeight, LinearBias, Scale, ResidualScale, Offset, Mean, Variance };
 
 class ParameterSource {
 public:
@@ -27,7 +28,7 @@ public:
 };
 
 /// He's initialisation (He et al., "Delving Deep into Rectifiers", 2015; fan out) for filters, torch's for the linear layer,
-/// the identity for batch normalisation.
+/// the identity for batch normalisation, but for a scale of 1/4 before each sum.
 std::unique_ptr<ParameterSource> generateParameters(uint64_t seed);
 
 /// The tensors of the safetensors file `path`, f32. Counters (`num_batches_tracked`) are ignored.
