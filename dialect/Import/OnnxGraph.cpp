@@ -174,7 +174,8 @@ static const OnnxTranslations &translations() {
     OnnxTranslations t;
     addConvolutionTranslations(t);
     addArithmeticTranslations(t);
-    addShapeTranslations(t);
+    addReshapeTranslations(t);
+    addMoveTranslations(t);
     addConstantTranslations(t);
     return t;
   }();

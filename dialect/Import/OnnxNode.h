@@ -114,7 +114,8 @@ using OnnxTranslation = void (*)(OnnxNode &);
 using OnnxTranslations = llvm::StringMap<OnnxTranslation>;
 void addConvolutionTranslations(OnnxTranslations &table);
 void addArithmeticTranslations(OnnxTranslations &table);
-void addShapeTranslations(OnnxTranslations &table);
+void addReshapeTranslations(OnnxTranslations &table);
+void addMoveTranslations(OnnxTranslations &table);
 void addConstantTranslations(OnnxTranslations &table);
 
 /// `axis` counted from the front; reports one outside of `rank` at the node.
