@@ -24,6 +24,9 @@ if(RESNET_SANITIZE)
   add_link_options(-fsanitize=${RESNET_SANITIZE})
 endif()
 
+# Installed tools find MLIR and LLVM where this build found them.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
+
 # lld links the tools in a tenth of the time.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)

@@ -69,8 +69,8 @@ LogicalResult Validation::check(Pass *pass, FunctionOpInterface model) {
   if (failed(result))
     return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' leaves a model that cannot be executed";
   if (result->size() != reference.size())
-    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' changes the number of outputs from " << reference.size()
-                             << " to " << result->size();
+    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' changes the number of outputs from "
+                                     << reference.size() << " to " << result->size();
   for (auto [index, before, after] : llvm::enumerate(reference, *result)) {
     const double difference = relativeDifference(before, after);
     if (difference <= options.tolerance)
@@ -78,8 +78,8 @@ LogicalResult Validation::check(Pass *pass, FunctionOpInterface model) {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::format("%.3g of its largest element, expected at most %.3g", difference,
                                                    options.tolerance);
-    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' changes the result: output " << index << " differs by "
-                             << text;
+    return emitError(model.getLoc()) << "pass '" << pass->getArgument() << "' changes the result: output " << index
+                                     << " differs by " << text;
   }
   reference = std::move(*result);
   return success();
@@ -98,7 +98,8 @@ void Validation::runAfterPass(Pass *pass, Operation *op) {
     return;
   if (!model || !isInterpretable(model)) {
     state = Ended;
-    emitRemark(op->getLoc()) << "validation ends here: pass '" << pass->getArgument() << "' lowers @main below the resnet dialect";
+    emitRemark(op->getLoc()) << "validation ends here: pass '" << pass->getArgument()
+                             << "' lowers @main below the resnet dialect";
     return;
   }
   if (failed(check(pass, model))) {

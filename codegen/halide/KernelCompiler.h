@@ -24,8 +24,8 @@ struct CompiledKernel {
 
 /// Compiles `spec`, which must be canonical, to a function
 ///   int SYMBOL(void *user_context, halide_buffer_t *argument...)       arguments as codegen::arguments(spec) lists them
-/// that needs only halide_do_par_for, halide_malloc, halide_free, memset, memcpy and libm from outside (debug variant: halide_error
-/// functions too). The bytes depend on the arguments only. Safe from several threads at once.
+/// that needs only halide_do_par_for, halide_malloc, halide_free, memset, memcpy and libm from outside (debug variant:
+/// halide_error functions too). The bytes depend on the arguments only. Safe from several threads at once.
 CompiledKernel compileKernel(const KernelSpec &spec, const std::string &symbol, KernelOutput output = KernelOutput::Object);
 
 /// Text that changes whenever the code that generates kernels may give another result (part of cache keys).

@@ -80,7 +80,7 @@ LogicalResult Interpreter::bindBatch(ArrayRef<int64_t> expected, const Tensor &i
     batch = input.shape[0];
   if (ArrayRef<int64_t>(withBatch(expected)) != ArrayRef<int64_t>(input.shape))
     return emitError(function.getLoc()) << "expected input " << index << " of shape [" << withBatch(expected) << "], got ["
-                                  << input.shape << "]";
+                                        << input.shape << "]";
   return success();
 }
 
