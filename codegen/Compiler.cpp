@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "passes/KernelPipelines.h"
 #include "passes/MemoryPlanPrinter.h"
+#include "passes/Passes.h"
 #include "passes/Pipelines.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -75,6 +76,8 @@ public:
         break;
       if (step.build && failed(runPipeline(step.build)))
         return failure();
+      if (step.build == buildImportPipeline && !options.shape.empty() && failed(specializeShapes()))
+        return failure();
       if (!options.saveTemps.empty() && failed(saveModule(step.file, step.stage)))
         return failure();
       done = step.stage;
@@ -85,6 +88,13 @@ public:
   }
 
 private:
+  // Only after normalising: an average pool over the whole map is then one that fits every size.
+  LogicalResult specializeShapes() {
+    PassManager passes(module.getContext());
+    passes.addPass(createSpecializeShapes({options.shape}));
+    return passes.run(module);
+  }
+
   LogicalResult runPipeline(void (*build)(OpPassManager &)) {
     PassManager passes(module.getContext());
     (void)applyPassManagerCLOptions(passes);

@@ -23,6 +23,7 @@ struct CompileOptions {
   std::string source;          // the model's file name, recorded
   std::vector<Target> targets; // most demanding first
   Stage stage = Stage::Lib;
+  std::string shape;          // of the input, for IR: resnet-specialize-shapes' option; empty: as it is
   std::string preprocess;     // empty: by the input's shape
   std::string cacheDirectory; // empty: no cache
   std::string saveTemps;      // directory for every stage's result; empty: none

@@ -12,6 +12,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -155,10 +156,14 @@ static Error linkRelocatable(const LinkJob &job, StringRef output) {
 }
 
 Error resnet::codegen::link(const LinkJob &job) {
+  sys::fs::file_status existing;
+  if (!sys::fs::status(job.output, existing) && !sys::fs::is_regular_file(existing))
+    return createStringError("cannot write '" + job.output + "': expected a regular file or none");
   // Beside the output: a rename must not cross file systems.
   SmallString<128> temporary;
   if (std::error_code error = sys::fs::createUniqueFile(job.output + ".%%%%%%.tmp", temporary))
     return createStringError("cannot write '" + job.output + "': " + error.message());
+  sys::RemoveFileOnSignal(temporary);
   Error failed = job.kind == LinkOutput::SharedLibrary ? linkShared(job, temporary) : linkRelocatable(job, temporary);
   if (!failed) {
     // createUniqueFile gives 0600; a library has the permissions that the user's umask grants.
@@ -170,5 +175,6 @@ Error resnet::codegen::link(const LinkJob &job) {
   }
   if (failed)
     (void)sys::fs::remove(temporary);
+  sys::DontRemoveFileOnSignal(temporary);
   return failed;
 }

@@ -1,6 +1,7 @@
-// Output by llvm::writeToOutput: a temporary beside the file and a rename, so that a failure leaves nothing behind.
+// Modules and texts through dialect/Support's writer: whole or absent.
 
 #include "codegen/ModuleOutput.h"
+#include "dialect/Support/OutputFile.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "llvm/Support/Error.h"
@@ -14,7 +15,7 @@ static constexpr int64_t kReadableResource = 64;
 
 static LogicalResult writeWith(ModuleOp module, llvm::StringRef path,
                                llvm::function_ref<LogicalResult(llvm::raw_ostream &)> print) {
-  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
+  llvm::Error error = resnet::writeOutputFile(path, [&](llvm::raw_ostream &os) -> llvm::Error {
     return succeeded(print(os)) ? llvm::Error::success() : llvm::createStringError("the module cannot be written as bytecode");
   });
   if (!error)

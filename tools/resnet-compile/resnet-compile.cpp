@@ -117,6 +117,8 @@ int main(int argc, char **argv) {
   if (!targets)
     return reportError("resnet-compile", toString(targets.takeError()));
   options.targets = std::move(*targets);
+  if (shapes.size() == 1)
+    options.shape = shapes.front();
 
   mlir::DialectRegistry registry;
   mlir::registerBuiltinDialectTranslation(registry);

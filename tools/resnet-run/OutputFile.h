@@ -1,4 +1,4 @@
-// Files that are written whole or not at all.
+// Output of resnet-run: files that are written whole or not at all, and standard output.
 
 #ifndef RESNET_TOOLS_OUTPUTFILE_H
 #define RESNET_TOOLS_OUTPUTFILE_H
@@ -9,8 +9,7 @@
 
 namespace resnet {
 
-/// Writes the pieces to a temporary file beside `path` and renames it; on an error (a full disk, too) nothing is left behind.
-/// What exists and is no regular file, such as a device or a pipe, is written directly.
+/// Writes the pieces as writeOutputFile of dialect/Support does; an error names `path`.
 llvm::Error writeFile(llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> pieces);
 
 /// Writes to standard output; a reader that has gone or a full disk is an error.

@@ -3,12 +3,12 @@
 #include "tools/support/ToolSupport.h"
 #include "dialect/IR/Layouts.h"
 #include "dialect/Import/OnnxImport.h"
+#include "dialect/Support/OutputFile.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Parser/Parser.h"
-#include "tools/support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -89,10 +89,6 @@ OwningOpRef<ModuleOp> resnet::loadModel(StringRef path, const ImportOptions &opt
   }
   if (isOnnx(path, (*buffer)->getBuffer()))
     return importOnnx(path, options, context);
-  if (!options.shapes.empty()) {
-    emitError(loc) << "expected an ONNX model for --shape, got IR, whose shapes are fixed";
-    return nullptr;
-  }
   context->loadDialect<ResNetDialect, func::FuncDialect>();
   // Shared: resources of bytecode then refer to the mapped file.
   auto sources = std::make_shared<llvm::SourceMgr>();

@@ -1,6 +1,6 @@
 // A temporary file beside the target, then a rename. POSIX.
 
-#include "tools/support/OutputFile.h"
+#include "dialect/Support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
 #include <cerrno>

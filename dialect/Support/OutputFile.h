@@ -1,7 +1,7 @@
 // Output files that are whole or absent.
 
-#ifndef RESNET_TOOLS_SUPPORT_OUTPUTFILE_H
-#define RESNET_TOOLS_SUPPORT_OUTPUTFILE_H
+#ifndef RESNET_DIALECT_SUPPORT_OUTPUTFILE_H
+#define RESNET_DIALECT_SUPPORT_OUTPUTFILE_H
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -17,4 +17,4 @@ llvm::Error writeOutputFile(llvm::StringRef path, llvm::function_ref<llvm::Error
 
 } // namespace resnet
 
-#endif // RESNET_TOOLS_SUPPORT_OUTPUTFILE_H
+#endif // RESNET_DIALECT_SUPPORT_OUTPUTFILE_H
