@@ -41,7 +41,10 @@ LogicalResult Validation::start(ModuleOp module) {
   FailureOr<FunctionOpInterface> model = findModel(module);
   if (failed(model))
     return failure();
-  inputs = randomInputs(*model, options.batch, options.seed);
+  FailureOr<SmallVector<Tensor>> random = randomInputs(*model, options.batch, options.seed);
+  if (failed(random))
+    return failure();
+  inputs = std::move(*random);
   FailureOr<SmallVector<Tensor>> result = interpret(*model, inputs);
   if (failed(result))
     return failure();

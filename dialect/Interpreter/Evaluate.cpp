@@ -104,15 +104,15 @@ static Tensor compute(ConvertLayoutOp, Operands<ConvertLayoutOp> x, Shape shape)
 // Dispatch
 //===--------------------------------------------------------------------===//
 
-// Elements that a tensor may have: 8 GiB of f32. More is not a model but an attack, or a mistake.
-constexpr int64_t kMaxElements = int64_t(1) << 31;
-
-static bool tooLarge(Shape shape) {
-  int64_t elements = 1;
-  for (int64_t size : shape)
-    if (size > kMaxElements || (elements *= size) > kMaxElements)
-      return true;
-  return false;
+// Convolutions work on their padded input, one image at a time.
+static bool hasLargePaddedInput(Operation *op) {
+  return TypeSwitch<Operation *, bool>(op)
+      .Case<Conv2dOp, FusedConv2dOp>([](auto conv) {
+        Shape shape = conv.getInput().getType().getShape();
+        const Halo pad = toHalo(conv.getPadding());
+        return isTooLarge({shape[1], pad.top + shape[2] + pad.bottom, pad.left + shape[3] + pad.right});
+      })
+      .Default(false);
 }
 
 FailureOr<Tensor> resnet::evaluate(Operation *op, ArrayRef<TensorView> operands) {
@@ -122,8 +122,8 @@ FailureOr<Tensor> resnet::evaluate(Operation *op, ArrayRef<TensorView> operands)
   SmallVector<int64_t> shape(type.getShape());
   if (ShapedType::isDynamic(shape[0]))
     shape[0] = operands[0].shape[0];
-  if (tooLarge(shape))
-    return op->emitOpError() << "is too large to be interpreted: expected at most " << kMaxElements << " elements, got " << type;
+  if (isTooLarge(shape) || hasLargePaddedInput(op))
+    return op->emitOpError() << "is too large to be interpreted: expected at most " << kMostElements << " elements, got " << type;
   return TypeSwitch<Operation *, FailureOr<Tensor>>(op)
       .Case<Conv2dOp, FusedConv2dOp, BatchNormOp, FusedElementwiseOp, ReluOp, AddOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp,
             LinearOp, FusedHeadOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, FlattenOp, DropoutOp, ConvertLayoutOp>(

@@ -95,6 +95,8 @@ LogicalResult Interpreter::bindArguments(ArrayRef<Tensor> inputs) {
     if (failed(bindBatch(type.getShape(), inputs[next], next)))
       return failure();
     if (auto buffer = dyn_cast<BufferType>(argument.getType())) {
+      if (isTooLarge({buffer.getImageBytes() / 4, type.getRank() > 1 ? inputs[next].shape[0] : 1}))
+        return emitError(function.getLoc()) << "expected inputs of at most " << kMostElements << " elements, got " << buffer;
       BufferPlace place = BufferPlace::allocate(inputs[next].shape, activationGeometry(type), buffer.getImageBytes() / 4);
       place.zeroHalo(); // callers hand over whole layouts
       place.write(inputs[next]);
@@ -108,11 +110,16 @@ LogicalResult Interpreter::bindArguments(ArrayRef<Tensor> inputs) {
     return emitError(function.getLoc()) << "expected " << next << " inputs, got " << inputs.size();
   // Outputs and the arena need the batch.
   for (BlockArgument argument : function.getArguments()) {
+    const int64_t images = ShapedType::isDynamic(batch) ? 1 : batch;
     if (auto arena = dyn_cast<ArenaType>(argument.getType())) {
-      const int64_t images = ShapedType::isDynamic(batch) ? 1 : batch;
+      if (isTooLarge({arena.getBytes() / 4, images}))
+        return emitError(function.getLoc()) << "expected an arena of at most " << kMostElements * 4 << " bytes, got " << arena
+                                            << " for a batch of " << images;
       buffers.try_emplace(argument, BufferPlace{allocateMemory(arena.getBytes() / 4 * images), 0, 0, {}, {}});
     } else if (isOutput(argument)) {
       auto buffer = cast<BufferType>(argument.getType());
+      if (isTooLarge({buffer.getImageBytes() / 4, images}))
+        return emitError(function.getLoc()) << "expected outputs of at most " << kMostElements << " elements, got " << buffer;
       buffers.try_emplace(argument, BufferPlace::allocate(withBatch(buffer.getTensor().getShape()),
                                                           activationGeometry(buffer.getTensor()), buffer.getImageBytes() / 4));
     }
@@ -352,17 +359,25 @@ FailureOr<SmallVector<Tensor>> resnet::interpret(ModuleOp module, ArrayRef<Tenso
   return interpret(*function, inputs);
 }
 
-SmallVector<Tensor> resnet::randomInputs(FunctionOpInterface function, int64_t batch, uint64_t seed) {
+FailureOr<SmallVector<Tensor>> resnet::randomInputs(FunctionOpInterface function, int64_t batch, uint64_t seed) {
   SmallVector<Tensor> inputs;
   if (function.isExternal())
     return inputs;
-  for (BlockArgument argument : function.getArguments())
-    if (RankedTensorType type = inputType(argument)) {
-      SmallVector<int64_t> shape(type.getShape());
-      for (int64_t &size : shape)
-        size = ShapedType::isDynamic(size) ? batch : size;
-      inputs.push_back(randomInput(shape, seed + inputs.size()));
-    }
+  for (BlockArgument argument : function.getArguments()) {
+    RankedTensorType type = inputType(argument);
+    if (!type)
+      continue;
+    SmallVector<int64_t> shape(type.getShape());
+    for (auto [index, size] : llvm::enumerate(shape))
+      if (ShapedType::isDynamic(size)) {
+        if (index != 0)
+          return emitError(function.getLoc()) << "expected only the batch of an input to be dynamic, got " << type;
+        size = batch;
+      }
+    if (isTooLarge(shape))
+      return emitError(function.getLoc()) << "expected inputs of at most " << kMostElements << " elements, got " << type;
+    inputs.push_back(randomInput(shape, seed + inputs.size()));
+  }
   return inputs;
 }
 

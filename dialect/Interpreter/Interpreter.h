@@ -25,8 +25,8 @@ mlir::FailureOr<llvm::SmallVector<Tensor>> interpret(mlir::ModuleOp module, llvm
 /// Executes one operation of the graph level without regions, on operands in its order. A dynamic batch is the first operand's.
 mlir::FailureOr<Tensor> evaluate(mlir::Operation *op, llvm::ArrayRef<TensorView> operands);
 
-/// Seeded inputs for a function at any level; a dynamic batch becomes `batch`.
-llvm::SmallVector<Tensor> randomInputs(mlir::FunctionOpInterface function, int64_t batch, uint64_t seed);
+/// Seeded inputs for a function at any level; a dynamic batch becomes `batch`. Reports inputs that are too large.
+mlir::FailureOr<llvm::SmallVector<Tensor>> randomInputs(mlir::FunctionOpInterface function, int64_t batch, uint64_t seed);
 
 /// Whether a function consists of operations that `interpret` executes; false after it has been lowered further.
 bool isInterpretable(mlir::FunctionOpInterface function);

@@ -7,6 +7,14 @@
 
 using namespace resnet;
 
+bool resnet::isTooLarge(llvm::ArrayRef<int64_t> shape) {
+  int64_t elements = 1;
+  for (int64_t size : shape)
+    if (size > kMostElements || (elements *= size) > kMostElements)
+      return true;
+  return false;
+}
+
 static int64_t numElements(llvm::ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t size : shape)

@@ -10,6 +10,12 @@
 
 namespace resnet {
 
+/// Elements that the interpreter allocates for one tensor, or one memory, at most: 8 GiB. More is not a model but a mistake.
+inline constexpr int64_t kMostElements = int64_t(1) << 31;
+
+/// Whether a tensor of this static shape has more than kMostElements.
+bool isTooLarge(llvm::ArrayRef<int64_t> shape);
+
 /// A dense row-major tensor of f32.
 struct Tensor {
   llvm::SmallVector<int64_t> shape;

@@ -119,7 +119,7 @@ TEST(Interpreter, LaunchesOnTensors) {
 TEST(Interpreter, RandomInputsHaveTheFunctionsShapes) {
   TestModule module(
       "func.func @main(%x: tensor<?x3xf32>, %y: tensor<4x2xf32>) -> tensor<4x2xf32> { return %y : tensor<4x2xf32> }");
-  llvm::SmallVector<Tensor> inputs = randomInputs(*findModel(*module.module), 5, 1);
+  llvm::SmallVector<Tensor> inputs = *randomInputs(*findModel(*module.module), 5, 1);
   ASSERT_EQ(inputs.size(), 2u);
   EXPECT_EQ(inputs[0].shape, (llvm::SmallVector<int64_t>{5, 3}));
   EXPECT_EQ(inputs[1].shape, (llvm::SmallVector<int64_t>{4, 2}));
@@ -161,6 +161,21 @@ TEST(Interpreter, ReportsAbsurdSizes) {
       model("tensor<1x1x1x1xf32>", "resnet.pad %x low [0, 100000, 100000] high [0, 0, 0]", "tensor<1x1x100001x100001xf32>"));
   EXPECT_TRUE(module.run(Tensor({1, 1, 1, 1})).empty());
   EXPECT_NE(module.diagnostics.find("too large to be interpreted"), std::string::npos) << module.diagnostics;
+}
+
+TEST(Interpreter, ReportsAbsurdPadding) {
+  TestModule module("func.func @main(%x: tensor<1x1x1x1xf32>, %w: tensor<1x1x2x2xf32>) -> tensor<1x1x1x1xf32> {\n"
+                    "  %y = resnet.conv2d %x, %w pad [8388608, 8388608, 8388608, 8388608] dilation [16777216, 16777216]\n"
+                    "      : (tensor<1x1x1x1xf32>, tensor<1x1x2x2xf32>) -> tensor<1x1x1x1xf32>\n"
+                    "  return %y : tensor<1x1x1x1xf32>\n}");
+  EXPECT_TRUE(module.run({Tensor({1, 1, 1, 1}), Tensor({1, 1, 2, 2})}).empty());
+  EXPECT_NE(module.diagnostics.find("too large to be interpreted"), std::string::npos) << module.diagnostics;
+}
+
+TEST(Interpreter, ReportsAbsurdInputs) {
+  TestModule module("func.func @main(%x: tensor<?x100000x100000xf32>) { return }");
+  EXPECT_TRUE(failed(randomInputs(*findModel(*module.module), 1, 1)));
+  EXPECT_EQ(module.diagnostics, "expected inputs of at most 2147483648 elements, got 'tensor<?x100000x100000xf32>'\n");
 }
 
 TEST(Interpreter, KnowsWhatItExecutes) {

@@ -213,3 +213,10 @@ TEST(PlannedLevel, AFixedBatchScalesTheArenaToo) {
   ASSERT_EQ(results.size(), 1u) << module.diagnostics;
   EXPECT_EQ(results[0].elements, (std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8}));
 }
+
+TEST(PlannedLevel, ReportsAnAbsurdArena) {
+  TestModule module("func.func @main(%in: !resnet.buffer<tensor<?x4xf32>>, %arena: !resnet.arena<1099511627776>) { return }");
+  EXPECT_TRUE(module.run(Tensor({2, 4})).empty());
+  EXPECT_EQ(module.diagnostics,
+            "expected an arena of at most 8589934592 bytes, got '!resnet.arena<1099511627776>' for a batch of 2\n");
+}
