@@ -52,7 +52,7 @@ TEST_F(MemoryPlanProperty, PlansKeepResultsAndPassTheVerifier) {
     messages.clear();
     OwningOpRef<ModuleOp> module = test::randomModel(&context, seed, 4 + seed % 20);
     ASSERT_TRUE(succeeded(verify(*module))) << messages;
-    SmallVector<Tensor> inputs = randomInputs(cast<FunctionOpInterface>(module->lookupSymbol("main")), 2, seed);
+    SmallVector<Tensor> inputs = *randomInputs(cast<FunctionOpInterface>(module->lookupSymbol("main")), 2, seed);
     FailureOr<SmallVector<Tensor>> reference = interpret(*module, inputs);
     ASSERT_TRUE(succeeded(reference)) << messages;
     ASSERT_TRUE(llvm::all_of(*reference, [](const Tensor &tensor) { return isFinite(tensor); }));
@@ -89,7 +89,7 @@ TEST_F(MemoryPlanProperty, VerifierCatchesBrokenPlans) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     OwningOpRef<ModuleOp> module = test::randomModel(&context, seed, 6 + seed % 10);
-    SmallVector<Tensor> inputs = randomInputs(cast<FunctionOpInterface>(module->lookupSymbol("main")), 2, seed);
+    SmallVector<Tensor> inputs = *randomInputs(cast<FunctionOpInterface>(module->lookupSymbol("main")), 2, seed);
     FailureOr<SmallVector<Tensor>> reference = interpret(*module, inputs);
     ASSERT_TRUE(succeeded(reference)) << messages;
     ASSERT_TRUE(run(*module, [](PassManager &m) {
