@@ -19,6 +19,10 @@ separate_arguments(LLVM_DEFINITIONS_LIST NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 add_definitions(${LLVM_DEFINITIONS_LIST})
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-frtti> -Wall -Wextra -Wno-unused-parameter)
 
+# libMLIR is built without assertions and so lays out some classes of its headers (pass statistics) in another way than a build with
+# them would.
+add_compile_definitions(NDEBUG)
+
 if(RESNET_SANITIZE)
   add_compile_options(-fsanitize=${RESNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${RESNET_SANITIZE})

@@ -10,7 +10,7 @@ packages=(
   libonnx-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev libstb-dev libxxhash-dev
   libcurl4-openssl-dev libedit-dev libzstd-dev zlib1g-dev # what LLVM's CMake package looks for
   cmake ninja-build pkg-config ccache
-  clang-format-22 libclang-rt-22-dev libgtest-dev libbenchmark-dev python3 python3-psutil
+  clang-format-22 libclang-rt-22-dev libgtest-dev python3 python3-psutil
 )
 test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision)
 onnxruntime="onnxruntime-node@1.30.0"

@@ -34,7 +34,8 @@ private:
 int reportError(llvm::StringRef tool, const llvm::Twine &message, ExitCode code = kFailure);
 
 /// The model in `path`: ONNX, bytecode or textual IR, by extension (.onnx, .mlirbc, .mlir), else by content. Weights of
-/// bytecode stay in the mapped file. The options apply to ONNX; IR is taken as it is. Null after an error through the context's diagnostics.
+/// bytecode stay in the mapped file. The options apply to ONNX; IR is taken as it is. Null after an error through the context's
+/// diagnostics.
 mlir::OwningOpRef<mlir::ModuleOp> loadModel(llvm::StringRef path, const ImportOptions &options, mlir::MLIRContext *context);
 
 /// Writes the model to `path`: bytecode for .mlirbc, else text with locations and weights; `-` is stdout, as text. A file
