@@ -75,8 +75,6 @@ if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
 clang_format = shutil.which("clang-format-22") or os.path.join(config.llvm_tools_dir, "clang-format")
 if os.path.exists(clang_format):
     config.available_features.add("clang-format")
-if config.sanitize:
-    config.available_features.add("sanitizer")
 
 # Longer names first: lit replaces in order.
 substitute("%inputs", os.path.join(config.test_source_root, "Inputs"))
