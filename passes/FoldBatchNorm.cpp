@@ -60,6 +60,8 @@ struct FoldIntoConvBefore : OpRewritePattern<BatchNormOp> {
         filter.push_back(w * affine->scale[o]);
       bias.push_back(weights.biasAt(o) * affine->scale[o] + affine->shift[o]);
     }
+    if (!allFinite(filter) || !allFinite(bias))
+      return rewriter.notifyMatchFailure(norm, "a folded weight overflows f32");
     replaceWithConv(rewriter, norm, conv, conv.getInput(), weights, filter, bias, fusedLoc(conv, norm));
     rewriter.eraseOp(conv);
     if (folded)
@@ -104,6 +106,8 @@ struct FoldIntoConvAfter : OpRewritePattern<Conv2dOp> {
       }
       bias.push_back(sum);
     }
+    if (!allFinite(filter) || !allFinite(bias))
+      return rewriter.notifyMatchFailure(conv, "a folded weight overflows f32");
     replaceWithConv(rewriter, conv, conv, norm.getInput(), weights, filter, bias, fusedLoc(norm, conv));
     rewriter.eraseOp(norm);
     if (folded)

@@ -43,12 +43,14 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
     std::optional<ScaleShift> affine = scaleAndShift(op);
     if (!affine)
       return;
+    const SmallVector<float> factors(ArrayRef(affine->scale)), shifts(ArrayRef(affine->shift));
+    if (!allFinite(factors) || !allFinite(shifts))
+      return;
     auto model = op.getScale().getDefiningOp<ConstantOp>();
-    auto constant = [&](ArrayRef<double> values, StringRef suffix) {
-      const SmallVector<float> rounded(values);
-      return createConstantLike(rewriter, op.getLoc(), model, {static_cast<int64_t>(values.size())}, rounded, suffix);
+    auto constant = [&](ArrayRef<float> values, StringRef suffix) {
+      return createConstantLike(rewriter, op.getLoc(), model, {static_cast<int64_t>(values.size())}, values, suffix);
     };
-    Value scale = constant(affine->scale, ".scale"), shift = constant(affine->shift, ".shift");
+    Value scale = constant(factors, ".scale"), shift = constant(shifts, ".shift");
     rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getInput(), scale, shift, Value(), Activation::None);
     ++elementwise;
   }

@@ -27,6 +27,10 @@ Value resnet::createConstantLike(OpBuilder &builder, Location loc, ConstantOp mo
   return ConstantOp::create(builder, loc, makeResource(type, name, elements));
 }
 
+bool resnet::allFinite(ArrayRef<float> values) {
+  return llvm::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
 std::optional<ScaleShift> resnet::scaleAndShift(BatchNormOp op) {
   ConstantReader scale, offset, mean, variance;
   if (!scale.read(op.getScale()) || !offset.read(op.getOffset()) || !mean.read(op.getMean()) || !variance.read(op.getVariance()))

@@ -31,6 +31,9 @@ struct ScaleShift {
   llvm::SmallVector<double> scale, shift;
 };
 
+/// False where a value overflowed f32, as a product that is finite in f64 may.
+bool allFinite(llvm::ArrayRef<float> values);
+
 /// The scale and shift of `op`; none where an operand is no constant or a value is not finite.
 std::optional<ScaleShift> scaleAndShift(BatchNormOp op);
 

@@ -174,3 +174,32 @@ func.func @keep_norm_that_divides_by_zero(%x: tensor<?x1x4x4xf32>) -> tensor<?x1
       : (tensor<?x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<?x1x4x4xf32>
   return %1 : tensor<?x1x4x4xf32>
 }
+
+// 1e30 / sqrt(1e-30) is finite in f64 and infinite in f32.
+// CHECK-LABEL: func @keep_norm_whose_factor_overflows
+func.func @keep_norm_whose_factor_overflows(%x: tensor<?x1x4x4xf32>) -> tensor<?x1x4x4xf32> {
+  // CHECK: resnet.conv2d
+  // CHECK-NEXT: resnet.batch_norm
+  %w = resnet.constant dense<1.0> : tensor<1x1x1x1xf32>
+  %scale = resnet.constant dense<1.0e30> : tensor<1xf32>
+  %zero = resnet.constant dense<0.0> : tensor<1xf32>
+  %variance = resnet.constant dense<1.0e-30> : tensor<1xf32>
+  %0 = resnet.conv2d %x, %w : (tensor<?x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<?x1x4x4xf32>
+  %1 = resnet.batch_norm %0, %scale, %zero, %zero, %variance epsilon 0.0
+      : (tensor<?x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<?x1x4x4xf32>
+  return %1 : tensor<?x1x4x4xf32>
+}
+
+// The product overflows, not the factor.
+// CHECK-LABEL: func @keep_norm_whose_shift_through_the_filter_overflows
+func.func @keep_norm_whose_shift_through_the_filter_overflows(%x: tensor<?x1x4x4xf32>) -> tensor<?x1x4x4xf32> {
+  // CHECK: resnet.batch_norm
+  // CHECK-NEXT: resnet.conv2d
+  %w = resnet.constant dense<1.0e20> : tensor<1x1x1x1xf32>
+  %one = resnet.constant dense<1.0> : tensor<1xf32>
+  %offset = resnet.constant dense<1.0e20> : tensor<1xf32>
+  %0 = resnet.batch_norm %x, %one, %offset, %one, %one
+      : (tensor<?x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<?x1x4x4xf32>
+  %1 = resnet.conv2d %0, %w : (tensor<?x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<?x1x4x4xf32>
+  return %1 : tensor<?x1x4x4xf32>
+}

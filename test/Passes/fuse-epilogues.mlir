@@ -134,3 +134,15 @@ func.func @no_scale_of_computed_statistics(%x: !map, %v: !v) -> !map {
   %1 = resnet.relu %0 : !map -> !map
   return %1 : !map
 }
+
+// 1e30 / sqrt(1e-30) is finite in f64 and infinite in f32.
+// CHECK-LABEL: func @no_scale_that_overflows
+func.func @no_scale_that_overflows(%x: !map) -> !map {
+  // CHECK: resnet.batch_norm
+  // CHECK-NEXT: return
+  %scale = resnet.constant dense<1.0e30> : !v
+  %zero = resnet.constant dense<0.0> : !v
+  %variance = resnet.constant dense<1.0e-30> : !v
+  %0 = resnet.batch_norm %x, %scale, %zero, %zero, %variance epsilon 0.0 : (!map, !v, !v, !v, !v) -> !map
+  return %0 : !map
+}
