@@ -19,7 +19,6 @@ namespace resnet {
 using namespace mlir;
 using namespace resnet;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 static int64_t aligned(int64_t bytes) { return llvm::alignTo(bytes, kBufferAlignment); }
 
 namespace {
@@ -73,11 +72,17 @@ private:
 //===--------------------------------------------------------------------===//
 
 LogicalResult Planner::checkBoundary() {
+  RankedTensorType first;
   for (Type type : llvm::concat<const Type>(main.getArgumentTypes(), main.getResultTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!tensor || tensor.getEncoding() || (tensor.getRank() != 2 && tensor.getRank() != 4))
       return main.emitOpError() << "cannot be planned: expected dense tensors of rank 2 or 4 as arguments and results, got "
                                 << type;
+    // A run has one batch, which scales the whole arena.
+    first = first ? first : tensor;
+    if (tensor.getDimSize(0) != first.getDimSize(0))
+      return main.emitOpError() << "cannot be planned: expected arguments and results of one batch, got " << first << " and "
+                                << tensor;
   }
   return success();
 }
@@ -94,7 +99,7 @@ LogicalResult Planner::analyseLaunch(LaunchOp op) {
     storageOf[op.getResult()] = storages.size();
     Storage storage;
     storage.value = op.getResult();
-    storage.live = {step, step, aligned(activationGeometry(typeOf(op.getResult())).imageBytes())};
+    storage.live = {step, step, aligned(activationGeometry(tensorType(op.getResult())).imageBytes())};
     storages.push_back(storage);
     return success();
   }
@@ -251,7 +256,7 @@ void Planner::rewriteLaunch(LaunchOp op) {
     inputs.push_back(bufferFor(input, op.getLoc()));
   Value destination;
   if (op.getDestination().getDefiningOp<EmptyOp>()) {
-    RankedTensorType type = typeOf(op.getResult());
+    RankedTensorType type = tensorType(op.getResult());
     destination = storageBuffer(storages[storageOf.lookup(op.getResult())], type, op.getLoc());
     if (!activationGeometry(type).halo.empty())
       ZeroHaloOp::create(builder, op.getLoc(), destination);
@@ -303,7 +308,7 @@ void Planner::rewrite() {
     } else if (std::optional<MemoryView> view = asMemoryView(&op)) {
       Value source = bufferFor(view->source, op.getLoc());
       auto type =
-          BufferType::get(builder.getContext(), typeOf(op.getResult(0)), cast<BufferType>(source.getType()).getImageBytes());
+          BufferType::get(builder.getContext(), tensorType(op.getResult(0)), cast<BufferType>(source.getType()).getImageBytes());
       buffers[op.getResult(0)] = ViewOp::create(builder, op.getLoc(), type, source, view->offset);
       ++numViews;
     }

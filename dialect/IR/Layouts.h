@@ -24,6 +24,9 @@ FilterGeometry filterGeometry(mlir::RankedTensorType type);
 /// Bytes that a constant takes among the packed weights: packed where it has a `#resnet.filter_layout`, else dense.
 int64_t constantBytes(mlir::RankedTensorType type);
 
+/// The type of a value that is a tensor.
+inline mlir::RankedTensorType tensorType(mlir::Value value) { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
+
 /// `type` with another encoding (null: none).
 mlir::RankedTensorType withEncoding(mlir::RankedTensorType type, mlir::Attribute encoding);
 

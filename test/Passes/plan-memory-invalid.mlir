@@ -91,3 +91,17 @@ func.func @main(%x: tensor<?x20xf32>) -> tensor<?x20xf32> {
 func.func @main(%x: tensor<?x16x2x2xf32, #resnet.layout<block = 16>>) {
   return
 }
+
+// -----
+
+// expected-error @+1 {{cannot be planned: expected arguments and results of one batch, got 'tensor<3x20xf32>' and 'tensor<2x20xf32>'}}
+func.func @main(%x: tensor<3x20xf32>, %y: tensor<2x20xf32>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected arguments and results of one batch, got 'tensor<?x20xf32>' and 'tensor<2x20xf32>'}}
+func.func @main(%x: tensor<?x20xf32>, %y: tensor<2x20xf32>) {
+  return
+}
