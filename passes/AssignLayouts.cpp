@@ -14,8 +14,7 @@ namespace resnet {
 using namespace mlir;
 using namespace resnet;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-static bool isMap(Value value) { return typeOf(value).getRank() == 4; }
+static bool isMap(Value value) { return tensorType(value).getRank() == 4; }
 
 static Halo unite(const Halo &a, const Halo &b) {
   return {std::max(a.top, b.top), std::max(a.left, b.left), std::max(a.bottom, b.bottom), std::max(a.right, b.right)};
@@ -177,7 +176,7 @@ LogicalResult LayoutAssigner::chooseLayout(Operation *op) {
   if (op->getNumResults() != 1 || !isMap(op->getResult(0)) || isa<ConstantOp>(op))
     return success();
   auto planar = [&](Value value) { return layout(value).block == 1; };
-  const bool narrow = typeOf(op->getResult(0)).getDimSize(1) < block;
+  const bool narrow = tensorType(op->getResult(0)).getDimSize(1) < block;
   Layout &l = layout(op->getResult(0));
   l.fixed = false;
   if (auto transpose = dyn_cast<TransposeOp>(op)) {
@@ -275,7 +274,7 @@ RankedTensorType LayoutAssigner::encoded(RankedTensorType type, int64_t channels
 
 // `value` in a layout that its producer does not write, made where it is first needed.
 Value LayoutAssigner::convert(Value value, int64_t wanted, const Halo &halo, Operation *user) {
-  RankedTensorType type = encoded(typeOf(value), wanted, halo);
+  RankedTensorType type = encoded(tensorType(value), wanted, halo);
   if (type == value.getType())
     return value;
   Value &copy = copies[{value, type}];
@@ -292,7 +291,7 @@ Value LayoutAssigner::convert(Value value, int64_t wanted, const Halo &halo, Ope
 // Gives a filter or a vector the layout that its kernel reads; uses that need another layout get a constant of their own.
 void LayoutAssigner::encodeConstant(OpOperand &operand, int64_t outBlock, int64_t inBlock, int64_t groups) {
   auto constant = operand.get().getDefiningOp<ConstantOp>();
-  auto type = typeOf(constant);
+  auto type = tensorType(constant);
   if (type.getRank() > 1 || outBlock > 1)
     type = withEncoding(type, FilterLayoutAttr::get(type.getContext(), outBlock, inBlock, groups));
   Value &encodedConstant = constants[{constant.getValue(), type}];
@@ -316,11 +315,11 @@ void LayoutAssigner::rewrite(Operation *op) {
     return;
   }
   if (auto conv = dyn_cast<FusedConv2dOp>(op)) {
-    encodeConstant(conv.getFilterMutable(), block, activationGeometry(typeOf(conv.getInput())).block, conv.getGroups());
+    encodeConstant(conv.getFilterMutable(), block, activationGeometry(tensorType(conv.getInput())).block, conv.getGroups());
     if (conv.getBias())
       encodeConstant(conv.getBiasMutable()[0], block);
   } else if (auto head = dyn_cast<FusedHeadOp>(op)) {
-    encodeConstant(head.getWeightMutable(), block, activationGeometry(typeOf(head.getInput())).block);
+    encodeConstant(head.getWeightMutable(), block, activationGeometry(tensorType(head.getInput())).block);
     if (head.getBias())
       encodeConstant(head.getBiasMutable()[0], block);
   } else if (auto linear = dyn_cast<LinearOp>(op)) {
@@ -341,7 +340,7 @@ void LayoutAssigner::rewrite(Operation *op) {
   }
   if (op->getNumResults() == 1 && isMap(op->getResult(0)) && !isa<ConstantOp>(op)) {
     const Layout &l = layout(op->getResult(0));
-    op->getResult(0).setType(encoded(typeOf(op->getResult(0)), l.block, l.halo));
+    op->getResult(0).setType(encoded(tensorType(op->getResult(0)), l.block, l.halo));
     halos += !l.halo.empty();
   }
 }

@@ -5,10 +5,8 @@
 using namespace mlir;
 using namespace resnet;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 bool resnet::slicesWholeBlocks(SliceOp op, int64_t block) {
-  ArrayRef<int64_t> in = typeOf(op.getInput()).getShape(), offsets = op.getOffsets(), sizes = op.getSizes();
+  ArrayRef<int64_t> in = tensorType(op.getInput()).getShape(), offsets = op.getOffsets(), sizes = op.getSizes();
   const bool wholeMap = offsets[1] == 0 && offsets[2] == 0 && sizes[1] == in[2] && sizes[2] == in[3];
   const bool toBlockEnd = sizes[0] % block == 0 || offsets[0] + sizes[0] == in[1];
   return wholeMap && allEqual(op.getStrides(), 1) && offsets[0] % block == 0 && toBlockEnd;
@@ -16,7 +14,7 @@ bool resnet::slicesWholeBlocks(SliceOp op, int64_t block) {
 
 std::optional<MemoryView> resnet::asMemoryView(Operation *op) {
   if (auto slice = dyn_cast<SliceOp>(op)) {
-    ActivationGeometry in = activationGeometry(typeOf(slice.getInput())), out = activationGeometry(typeOf(slice));
+    ActivationGeometry in = activationGeometry(tensorType(slice.getInput())), out = activationGeometry(tensorType(slice));
     if (in.block != out.block || !(in.halo == out.halo) || !slicesWholeBlocks(slice, in.block))
       return std::nullopt;
     const int64_t offset = slice.getOffsets()[0] / in.block * in.blockStride() * 4;
@@ -26,10 +24,10 @@ std::optional<MemoryView> resnet::asMemoryView(Operation *op) {
     return MemoryView{slice.getInput(), offset, in.imageBytes() == out.imageBytes()};
   }
   if (auto flatten = dyn_cast<FlattenOp>(op)) {
-    ActivationGeometry in = activationGeometry(typeOf(flatten.getInput()));
-    if (typeOf(flatten.getInput()).getRank() == 3 || !in.halo.empty() || (in.block != 1 && in.height * in.width != 1))
+    ActivationGeometry in = activationGeometry(tensorType(flatten.getInput()));
+    if (tensorType(flatten.getInput()).getRank() == 3 || !in.halo.empty() || (in.block != 1 && in.height * in.width != 1))
       return std::nullopt;
-    return MemoryView{flatten.getInput(), 0, in.imageBytes() == activationGeometry(typeOf(flatten)).imageBytes()};
+    return MemoryView{flatten.getInput(), 0, in.imageBytes() == activationGeometry(tensorType(flatten)).imageBytes()};
   }
   return std::nullopt;
 }
