@@ -88,6 +88,8 @@ static std::string text(const Span &span) { return "[" + std::to_string(span.beg
 
 LogicalResult PlanChecker::checkArguments() {
   for (BlockArgument argument : main.getArguments()) {
+    if (main.getArgAttr(argument.getArgNumber(), "resnet.output") && !isa<BufferType>(argument.getType()))
+      return main.emitOpError() << "memory plan: expected outputs to be buffers, got " << argument.getType();
     if (auto arena = dyn_cast<ArenaType>(argument.getType())) {
       if (arenaBytes >= 0)
         return main.emitOpError() << "memory plan: expected one arena";

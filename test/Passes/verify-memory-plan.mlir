@@ -264,3 +264,24 @@ module {
 func.func @main(%x: !resnet.buffer<tensor<?x16xf32>>) {
   return
 }
+
+// -----
+
+// expected-error @+1 {{memory plan: expected outputs to be buffers, got '!resnet.arena<0>'}}
+func.func @main(%arena: !resnet.arena<0> {resnet.output}, %weights: !resnet.weights<0>) {
+  return
+}
+
+// -----
+
+// An output is what some launch writes, and nothing else is.
+!features = !resnet.buffer<tensor<?x16xf32>>
+resnet.kernel @softmax(%a: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %0 = resnet.softmax %a : tensor<?x16xf32> -> tensor<?x16xf32>
+  resnet.yield %0 : tensor<?x16xf32>
+}
+func.func @main(%x: !features, %y: !features, %arena: !resnet.arena<0>, %weights: !resnet.weights<0>) {
+  // expected-error @+1 {{memory plan: writes an input}}
+  resnet.launch @softmax ins(%x : !features) outs(%y : !features)
+  return
+}
