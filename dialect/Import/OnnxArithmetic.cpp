@@ -129,7 +129,8 @@ static void foldUnary(OnnxNode &node) {
 //===--------------------------------------------------------------------===//
 
 // A constant added to the result of a convolution or a linear layer is its bias: [C], [1, C], [C, 1, 1] or [1, C, 1, 1],
-// as it aligns with the result's channels.
+// as it aligns with the result's channels. The biased operation stands beside the old one, which other names may still mean:
+// where none does, the import's last step removes it.
 static void importBias(OnnxNode &node, size_t activationAt, size_t constantAt) {
   Value input = node.value(activationAt);
   HostTensor bias = node.constant(constantAt);
@@ -144,8 +145,7 @@ static void importBias(OnnxNode &node, size_t activationAt, size_t constantAt) {
   Operation *producer = input.getDefiningOp();
   auto linear = dyn_cast_or_null<LinearOp>(producer);
   auto conv = dyn_cast_or_null<Conv2dOp>(producer);
-  if (!bias.isFloat() || padded != expected || node.usesOfInput(activationAt) != 1 ||
-      !((linear && !linear.getBias()) || (conv && !conv.getBias())))
+  if (!bias.isFloat() || padded != expected || !((linear && !linear.getBias()) || (conv && !conv.getBias())))
     return node.error("expected a constant operand to be the bias of the convolution or linear layer before, of shape " +
                       formatShape(expected) + ", got shape " + formatShape(bias.shape));
   const bool shared = bias.shape.size() == 1;
@@ -155,8 +155,6 @@ static void importBias(OnnxNode &node, size_t activationAt, size_t constantAt) {
   node.result(linear ? node.create<LinearOp>(linear.getInput(), linear.getWeight(), vector)
                      : node.create<Conv2dOp>(conv.getInput(), conv.getFilter(), vector, conv.getStrides(), conv.getPadding(),
                                              conv.getDilations(), conv.getGroups()));
-  if (!node.failed())
-    producer->erase(); // Its only use was this node.
 }
 
 static void importAdd(OnnxNode &node) {

@@ -2,6 +2,7 @@
 
 #include "dialect/Import/OnnxGraph.h"
 #include "dialect/Import/OnnxNode.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
@@ -28,7 +29,15 @@ OwningOpRef<ModuleOp> OnnxGraph::import() {
   if (failed(findOpset()) || failed(collectInitializers()) || failed(importInputs()) || failed(importNodes()) ||
       failed(importOutputs()))
     return nullptr;
+  removeDead();
   return std::move(module);
+}
+
+// Users come after what they use, so one walk from the end finds everything.
+void OnnxGraph::removeDead() {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
 }
 
 //===--------------------------------------------------------------------===//
@@ -151,6 +160,11 @@ LogicalResult OnnxGraph::importInputs() {
     if (std::optional<int64_t> count = countElements(ArrayRef(*shape).drop_front()); !count || *count > int64_t(1) << 31)
       return error() << "input '" << input->name() << "': expected at most 2^31 elements an image, got " << formatShape(*shape);
     types.push_back(RankedTensorType::get(*shape, builder.getF32Type()));
+    ArrayRef<int64_t> first = cast<RankedTensorType>(types[0]).getShape();
+    if (shape->front() != first[0])
+      return error() << "inputs '" << inputs[0]->name() << "' and '" << input->name() << "': expected one batch, got "
+                     << formatShape(first.take_front()) << " and " << formatShape(ArrayRef(*shape).take_front())
+                     << ": give --shape for both";
   }
   function = func::FuncOp::create(builder, builder.getUnknownLoc(), "main", builder.getFunctionType(types, {}));
   Block *body = builder.createBlock(&function.getBody());

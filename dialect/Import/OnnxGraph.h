@@ -53,6 +53,7 @@ private:
   mlir::LogicalResult importInputs();
   mlir::LogicalResult importNodes();
   mlir::LogicalResult importOutputs();
+  void removeDead();
   mlir::FailureOr<llvm::SmallVector<int64_t>> inputShape(const onnx::ValueInfoProto &input, bool onlyInput);
   bool isChannelsLast(llvm::StringRef input) const;
 

@@ -205,8 +205,6 @@ Value OnnxNode::weight(const HostTensor &tensor, StringRef name, bool shared) {
   return hasFailed ? Value() : graph.materialize(tensor, name, shared);
 }
 
-unsigned OnnxNode::usesOfInput(size_t i) const { return graph.uses.lookup(node.input(i)); }
-
 bool OnnxNode::reserve(int64_t elements) {
   if (elements > graph.budget)
     error("expected a model whose computed constants fit into memory, got " + Twine(elements) + " more elements");

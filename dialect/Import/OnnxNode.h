@@ -90,8 +90,6 @@ public:
   void result(OnnxGraph::Activation activation);
   void result(HostTensor tensor);
 
-  /// Operands of later nodes and outputs of the graph that read operand i, this one included.
-  unsigned usesOfInput(size_t i) const;
   /// Takes memory for `elements` folded ones out of what this import may use; reports where there is no more.
   bool reserve(int64_t elements);
 

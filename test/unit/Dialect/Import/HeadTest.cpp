@@ -77,13 +77,58 @@ TEST_F(HeadTest, MatMulAndItsBias) {
   EXPECT_EQ(constant("b"), (Floats{7, 8}));
 }
 
-TEST_F(HeadTest, AMatMulThatOthersReadTakesNoBias) {
+TEST_F(HeadTest, AMatMulThatOthersReadStaysBesideTheBiasedOne) {
   weight("w", {3, 2});
   weight("b", {2});
   node("MatMul", {"x", "w"}, {"a"});
-  node("Add", {"a", "b"});
+  node("Add", {"a", "b"}, {"c"});
   node("Relu", {"a"}, {"z"});
-  EXPECT_IMPORT_ERROR("expected a constant operand to be the bias");
+  node("Add", {"c", "z"});
+  const std::string ir = import();
+  EXPECT_EQ(llvm::StringRef(ir).count("resnet.linear"), 2u);
+  EXPECT_TRUE(contains(ir, "resnet.relu %1 :"));
+}
+
+// Identity gives one result two names: the bias is added to one, the other is read before it, after it, or an output.
+TEST_F(HeadTest, BiasOfAResultThatIsReadByAnotherName) {
+  for (bool before : {true, false}) {
+    model.mutable_graph()->Clear();
+    input({-1, 3, 4, 4});
+    output();
+    weight("w", {2, 3, 1, 1});
+    weight("b", {1, 2, 1, 1});
+    node("Conv", {"x", "w"}, {"a"});
+    node("Identity", {"a"}, {"alias"});
+    if (before)
+      node("Relu", {"a"}, {"r"});
+    node("Add", {"alias", "b"}, {"c"});
+    if (!before)
+      node("Relu", {"a"}, {"r"});
+    node("Add", {"c", "r"});
+    const std::string ir = import();
+    EXPECT_EQ(llvm::StringRef(ir).count("resnet.conv2d"), 2u) << ir;
+    EXPECT_EQ(llvm::StringRef(ir).count("tensor<2xf32>)"), 1u) << ir;
+  }
+}
+
+TEST_F(HeadTest, BiasOfAResultThatIsAnOutputByAnotherName) {
+  weight("w", {3, 2});
+  weight("b", {2});
+  node("MatMul", {"x", "w"}, {"a"});
+  node("Flatten", {"a"}, {"alias"});
+  node("Add", {"alias", "b"});
+  output("y");
+  output("a");
+  const std::string ir = import();
+  EXPECT_EQ(llvm::StringRef(ir).count("resnet.linear"), 2u) << ir;
+  EXPECT_TRUE(contains(ir, "-> (tensor<?x2xf32> {resnet.name = \"y\"}, tensor<?x2xf32> {resnet.name = \"a\"})"));
+}
+
+TEST_F(HeadTest, WhatNothingReadsIsLeftOut) {
+  node("Relu", {"x"});
+  node("Softmax", {"x"}, {"unused"});
+  import();
+  EXPECT_EQ(names(), "Relu_1");
 }
 
 TEST_F(HeadTest, ConvBiasAsAnAdd) {
@@ -119,6 +164,17 @@ TEST_F(HeadTest, AddOfShapesThatDoNotFit) {
   input({-1, 4}, "x2");
   node("Add", {"x", "x2"});
   EXPECT_IMPORT_ERROR("node 'Add_1' (Add): add_c1: expected operands of one shape");
+}
+
+TEST_F(HeadTest, InputsOfTwoBatches) {
+  input({2, 3}, "x2");
+  node("Relu", {"x"});
+  EXPECT_IMPORT_ERROR("inputs 'x' and 'x2': expected one batch, got ? and 2");
+  model.mutable_graph()->clear_input();
+  input({3, 3});
+  input({2, 3}, "x2");
+  errors.clear();
+  EXPECT_IMPORT_ERROR("inputs 'x' and 'x2': expected one batch, got 3 and 2");
 }
 
 TEST_F(HeadTest, MulOfActivations) {
