@@ -139,6 +139,8 @@ void resnet_context_destroy(resnet_context *context) {
 resnet_status resnet_context_get_info(const resnet_context *context, resnet_context_info *info) {
   if (!context || !info)
     return RESNET_INVALID_ARGUMENT;
+  if (resnet_fork_mark_is_child(&context->fork_mark))
+    return RESNET_FORKED;
   resnet_context_info known = {
       .num_threads = context->num_workers, .profiling = context->profiling, .arena_bytes = context->arena_bytes};
   return resnet_write_struct(info, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;

@@ -30,6 +30,8 @@ void resnet_runtime_step(void *run, int32_t index) {
 resnet_status resnet_profile_enable(resnet_context *context, int32_t enable) {
   if (!context)
     return RESNET_INVALID_ARGUMENT;
+  if (resnet_fork_mark_is_child(&context->fork_mark))
+    return RESNET_FORKED;
   context->profiling = enable != 0;
   return RESNET_OK;
 }
@@ -37,12 +39,18 @@ resnet_status resnet_profile_enable(resnet_context *context, int32_t enable) {
 resnet_status resnet_profile_reset(resnet_context *context) {
   if (!context)
     return RESNET_INVALID_ARGUMENT;
+  if (resnet_fork_mark_is_child(&context->fork_mark))
+    return RESNET_FORKED;
   memset(context->times, 0, sizeof *context->times * (size_t)context->model->program->num_steps);
   return RESNET_OK;
 }
 
 resnet_status resnet_profile_get_step(const resnet_context *context, int32_t index, resnet_step_profile *profile) {
-  if (!context || !profile || index < 0 || index >= context->model->program->num_steps)
+  if (!context || !profile)
+    return RESNET_INVALID_ARGUMENT;
+  if (resnet_fork_mark_is_child(&context->fork_mark))
+    return RESNET_FORKED;
+  if (index < 0 || index >= context->model->program->num_steps)
     return RESNET_INVALID_ARGUMENT;
   resnet_step_profile known = {.total_ns = context->times[index].total_ns, .count = context->times[index].count};
   return resnet_write_struct(profile, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;

@@ -215,12 +215,12 @@ typedef struct resnet_api {
    * call of context_run or context_reserve on it; never NULL. Not while another thread uses the context. */
   const char *(*context_error)(const resnet_context *context);
 
-  /* Error: RESNET_INVALID_ARGUMENT. */
+  /* Errors: RESNET_INVALID_ARGUMENT, RESNET_FORKED. */
   resnet_status (*context_info)(const resnet_context *context, resnet_context_info *info);
 
   /* Starts (non-zero) or stops the timing of steps; it costs one clock reading a step and allocates nothing. Times accumulate
    * over runs until profile_reset. A run that fails counts its finished steps. Not during a run. Errors: RESNET_INVALID_ARGUMENT
-   * (NULL, index out of range). */
+   * (NULL, index out of range), RESNET_FORKED. */
   resnet_status (*profile_enable)(resnet_context *context, int32_t enable);
   resnet_status (*profile_reset)(resnet_context *context);
   resnet_status (*profile_step)(const resnet_context *context, int32_t index, resnet_step_profile *profile);

@@ -165,6 +165,12 @@ TEST(Fork, TheChildUsesTheModelButNotTheContext) {
     failed |= (f.run(image(1), output, 1) != RESNET_FORKED) << 0;
     failed |= (f.error().find("before a fork") == std::string::npos) << 1;
     failed |= (f.api->context_reserve(f.context, 1) != RESNET_FORKED) << 2;
+    RESNET_INIT(resnet_context_info, info);
+    RESNET_INIT(resnet_step_profile, profile);
+    failed |= (f.api->context_info(f.context, &info) != RESNET_FORKED) << 5;
+    failed |= (f.api->profile_enable(f.context, 1) != RESNET_FORKED || f.api->profile_reset(f.context) != RESNET_FORKED ||
+               f.api->profile_step(f.context, 0, &profile) != RESNET_FORKED)
+              << 6;
     f.api->context_destroy(f.context); // does not wait for threads that are not here
     f.context = nullptr;
     RESNET_INIT(resnet_context_options, options);
