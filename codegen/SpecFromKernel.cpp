@@ -9,8 +9,6 @@ using namespace resnet;
 using namespace resnet::codegen;
 using ActivationKind = resnet::codegen::Activation;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 static ActivationKind activation(resnet::Activation kind) {
   return kind == resnet::Activation::Relu ? ActivationKind::Relu : ActivationKind::None;
 }
@@ -42,7 +40,7 @@ static LogicalResult read(FusedElementwiseOp op, KernelSpec &spec) {
   spec.scaleShift = static_cast<bool>(op.getScale());
   if (op.getAddend()) {
     spec.epilogue.addend = true;
-    spec.addend = activationGeometry(typeOf(op.getAddend()));
+    spec.addend = activationGeometry(tensorType(op.getAddend()));
   }
   spec.epilogue.activation = activation(op.getActivation());
   return success();
@@ -144,10 +142,8 @@ FailureOr<KernelSpec> resnet::codegen::specFromKernel(KernelOp kernel, Target ta
   KernelSpec spec;
   spec.target = target;
   spec.debug = debug;
-  spec.input = activationGeometry(typeOf(op.getOperand(0)));
-  spec.output = activationGeometry(typeOf(op.getResult(0)));
-  // Whichever operand is overwritten, every element must be stored once, after it was read.
-  spec.epilogue.addendInPlace = kernel.getInPlace().has_value();
+  spec.input = activationGeometry(tensorType(op.getOperand(0)));
+  spec.output = activationGeometry(tensorType(op.getResult(0)));
   LogicalResult result =
       llvm::TypeSwitch<Operation *, LogicalResult>(&op)
           .Case<FusedConv2dOp, FusedElementwiseOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, LinearOp, FusedHeadOp, SoftmaxOp,
@@ -157,6 +153,8 @@ FailureOr<KernelSpec> resnet::codegen::specFromKernel(KernelOp kernel, Target ta
           });
   if (failed(result))
     return failure();
+  // An element-wise kernel over its own input needs no flag: it reads and stores each element once anyway.
+  spec.epilogue.addendInPlace = spec.epilogue.addend && kernel.getInPlace();
   canonicalize(spec);
   return spec;
 }
