@@ -47,8 +47,7 @@ std::string resnet::codegen::summary(const CompileOptions &options) {
   std::string targets;
   for (Target target : options.targets)
     targets += (targets.empty() ? "" : ", ") + std::string(toString(target));
-  const std::string entry = options.entry.empty() ? defaultEntry(options.output) : options.entry;
-  return "wrote " + options.output + " for " + targets + ", entry " + entry;
+  return "wrote " + options.output + " for " + targets + ", entry " + options.entry;
 }
 
 namespace {
@@ -76,7 +75,7 @@ public:
         break;
       if (step.build && failed(runPipeline(step.build)))
         return failure();
-      if (step.build == buildImportPipeline && !options.shape.empty() && failed(specializeShapes()))
+      if (step.build == buildImportPipeline && failed(specializeShapes()))
         return failure();
       if (!options.saveTemps.empty() && failed(saveModule(step.file, step.stage)))
         return failure();
@@ -91,7 +90,8 @@ private:
   // Only after normalising: an average pool over the whole map is then one that fits every size.
   LogicalResult specializeShapes() {
     PassManager passes(module.getContext());
-    passes.addPass(createSpecializeShapes({options.shape}));
+    for (const std::string &shape : options.shapes)
+      passes.addPass(createSpecializeShapes({shape}));
     return passes.run(module);
   }
 

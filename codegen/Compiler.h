@@ -19,18 +19,18 @@ std::optional<Stage> parseStage(llvm::StringRef name);
 
 struct CompileOptions {
   std::string output;          // "-": standard output, for stages of text; .a: an archive
-  std::string entry;           // of the exported function; empty: from the output's name
+  std::string entry;           // name of the exported function
   std::string source;          // the model's file name, recorded
   std::vector<Target> targets; // most demanding first
   Stage stage = Stage::Lib;
-  std::string shape;          // of the input, for IR: resnet-specialize-shapes' option; empty: as it is
-  std::string preprocess;     // empty: by the input's shape
-  std::string cacheDirectory; // empty: no cache
-  std::string saveTemps;      // directory for every stage's result; empty: none
-  unsigned jobs = 0;          // 0: one a core
-  bool remarks = false;       // says why: one remark a step
-  bool debugKernels = false;  // kernels with assertions and bounds checks
-  bool progress = false;      // on standard error
+  std::vector<std::string> shapes; // of inputs, as resnet-specialize-shapes takes them
+  std::string preprocess;          // empty: by the input's shape
+  std::string cacheDirectory;      // empty: no cache
+  std::string saveTemps;           // directory for every stage's result; empty: none
+  unsigned jobs = 0;               // 0: one a core
+  bool remarks = false;            // says why: one remark a step
+  bool debugKernels = false;       // kernels with assertions and bounds checks
+  bool progress = false;           // on standard error
 };
 
 /// Compiles `module`, which it transforms. Errors go to the context's diagnostic handler; nothing is left at `output` then.

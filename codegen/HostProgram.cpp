@@ -25,19 +25,14 @@ FailureOr<ProgramInfo> resnet::codegen::readProgramInfo(ModuleOp planned) {
   if (!main)
     return planned.emitError("expected a function @main");
   ProgramInfo info;
-  // Arguments are the inputs, the outputs (those that a launch writes), the arena and the weights.
-  llvm::DenseSet<Value> written;
-  main.walk([&](LaunchOp launch) {
-    written.insert(launch.getDestination());
-    info.steps.push_back({launch.getKernel().str(), sourceName(launch.getLoc())});
-  });
+  main.walk([&](LaunchOp launch) { info.steps.push_back({launch.getKernel().str(), sourceName(launch.getLoc())}); });
   for (auto [index, argument] : llvm::enumerate(main.getArguments())) {
     if (auto arena = dyn_cast<ArenaType>(argument.getType()))
       info.arenaBytesPerImage = arena.getBytes();
     auto buffer = dyn_cast<BufferType>(argument.getType());
     if (!buffer)
       continue;
-    const bool isOutput = written.contains(argument);
+    const bool isOutput = main.getArgAttr(index, "resnet.output") != nullptr;
     auto name = main.getArgAttrOfType<StringAttr>(index, "resnet.name");
     std::vector<ProgramInfo::Tensor> &list = isOutput ? info.outputs : info.inputs;
     ProgramInfo::Tensor tensor{name ? name.str() : (isOutput ? "output" : "input") + std::to_string(list.size()), {}};

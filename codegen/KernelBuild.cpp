@@ -1,9 +1,7 @@
 // One task a kernel on a thread pool. The largest loop nests are not known beforehand, so tasks are handed out one by one.
 
 #include "codegen/KernelBuild.h"
-#include "llvm/ADT/SmallString.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
+#include "dialect/Support/OutputFile.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
@@ -29,21 +27,17 @@ Error forEach(size_t count, unsigned jobs, const std::function<std::string(size_
 }
 
 std::string writeFile(StringRef path, StringRef contents) {
-  std::error_code error;
-  raw_fd_ostream os(path, error);
-  if (!error) {
+  Error error = resnet::writeOutputFile(path, [&](raw_ostream &os) {
     os << contents;
-    os.close();
-    error = os.error();
-    os.clear_error();
-  }
-  return error ? ("cannot write '" + path + "': " + error.message()).str() : "";
+    return Error::success();
+  });
+  return error ? "cannot write '" + path.str() + "': " + toString(std::move(error)) : "";
 }
 
 } // namespace
 
 Expected<std::vector<std::string>> resnet::codegen::buildKernels(ArrayRef<KernelSpec> specs, const KernelCache &cache,
-                                                                 unsigned jobs, StringRef directory,
+                                                                 unsigned jobs, const TemporaryDirectory &directory,
                                                                  std::vector<uint64_t> &scratchBytes,
                                                                  const KernelProgress &progress) {
   std::vector<std::string> paths(specs.size());
@@ -59,11 +53,9 @@ Expected<std::vector<std::string>> resnet::codegen::buildKernels(ArrayRef<Kernel
         return "kernel " + symbol + ": " + kernel->error;
       cache.store(specs[i], symbol, *kernel);
     }
-    SmallString<128> path(directory);
-    sys::path::append(path, symbol + ".o");
-    paths[i] = std::string(path);
+    paths[i] = directory.file(symbol + ".o");
     scratchBytes[i] = kernel->scratchBytes;
-    std::string failed = writeFile(path, kernel->contents);
+    std::string failed = writeFile(paths[i], kernel->contents);
     std::lock_guard<std::mutex> lock(mutex);
     if (progress)
       progress(++done, specs.size());

@@ -4,6 +4,7 @@
 #define RESNET_CODEGEN_KERNELBUILD_H
 
 #include "codegen/KernelCache.h"
+#include "dialect/Support/TemporaryDirectory.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -18,7 +19,7 @@ using KernelProgress = std::function<void(size_t done, size_t total)>;
 /// are not compiled. `jobs` threads, 0 for one a core. Scratch bytes go to `scratchBytes`. The files' bytes do not depend on
 /// jobs.
 llvm::Expected<std::vector<std::string>> buildKernels(llvm::ArrayRef<KernelSpec> specs, const KernelCache &cache, unsigned jobs,
-                                                      llvm::StringRef directory, std::vector<uint64_t> &scratchBytes,
+                                                      const TemporaryDirectory &directory, std::vector<uint64_t> &scratchBytes,
                                                       const KernelProgress &progress);
 
 /// The kernels' assembly or Halide statements as one text with a heading each.

@@ -1,4 +1,4 @@
-// One file an entry: a header with the hash of what follows, then the object. The name is a hash of the specification, its
+// One file an entry: a header with a hash of the rest, then the object. The name is a hash of the specification, its
 // symbol and the version of the kernel compiler, which is a hash of its sources: no stale entry can match.
 
 #include "codegen/KernelCache.h"
@@ -19,16 +19,21 @@ using namespace resnet::codegen;
 
 namespace {
 
-constexpr char kMagic[8] = {'R', 'N', 'K', 'E', 'R', 'N', '0', '1'};
-constexpr StringRef kExtension = ".kernel";
+constexpr char kMagic[8] = {'R', 'N', 'K', 'E', 'R', 'N', '0', '2'};
+constexpr StringRef kExtension = ".kernel", kTemporary = ".tmp";
 
 struct Header {
   char magic[8];
-  uint64_t hash; // of the object
+  uint64_t hash; // of scratchBytes and the object
   uint64_t scratchBytes;
 };
 
-uint64_t hashOf(StringRef bytes) { return xxh3_64bits(arrayRefFromStringRef(bytes)); }
+uint64_t hashOf(uint64_t scratchBytes, StringRef object) {
+  return xxh3_64bits(arrayRefFromStringRef(object)) ^ scratchBytes * 0x9E3779B97F4A7C15ull;
+}
+
+// A writer that was killed leaves its temporary; one this old has no writer any more.
+constexpr std::chrono::hours kAbandoned(1);
 
 } // namespace
 
@@ -65,7 +70,7 @@ std::optional<CompiledKernel> KernelCache::load(const KernelSpec &spec, StringRe
   Header header;
   std::memcpy(&header, (*buffer)->getBufferStart(), sizeof header);
   StringRef object = (*buffer)->getBuffer().drop_front(sizeof header);
-  if (std::memcmp(header.magic, kMagic, sizeof kMagic) || header.hash != hashOf(object))
+  if (std::memcmp(header.magic, kMagic, sizeof kMagic) || header.hash != hashOf(header.scratchBytes, object))
     return std::nullopt;
   // The time of last use; losing it to a race or a read-only directory only makes the entry look older.
   int descriptor;
@@ -84,11 +89,11 @@ void KernelCache::store(const KernelSpec &spec, StringRef symbol, const Compiled
     return;
   Header header;
   std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.hash = hashOf(kernel.contents);
+  header.hash = hashOf(kernel.scratchBytes, kernel.contents);
   header.scratchBytes = kernel.scratchBytes;
   const std::string file = path(spec, symbol);
   // Written beside and renamed: a reader sees all of it or nothing.
-  auto temporary = sys::fs::TempFile::create(file + ".%%%%%%.tmp");
+  auto temporary = sys::fs::TempFile::create(file + ".%%%%%%" + kTemporary);
   if (!temporary)
     return consumeError(temporary.takeError());
   raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
@@ -113,7 +118,11 @@ void KernelCache::prune() const {
   std::error_code error;
   for (sys::fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     sys::fs::file_status status;
-    if (!StringRef(it->path()).ends_with(kExtension) || sys::fs::status(it->path(), status))
+    const StringRef name = it->path();
+    if ((!name.ends_with(kExtension) && !name.ends_with(kTemporary)) || sys::fs::status(name, status))
+      continue;
+    if (name.ends_with(kTemporary) && status.getLastModificationTime() + kAbandoned < std::chrono::system_clock::now() &&
+        !sys::fs::remove(name))
       continue;
     entries.push_back({status.getLastModificationTime(), status.getSize(), it->path()});
     total += status.getSize();

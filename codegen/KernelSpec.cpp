@@ -51,7 +51,7 @@ void codegen::canonicalize(KernelSpec &s) {
     s.padding.right = touchedPadding(s.input.width, s.output.width, s.kernel[1], s.strides[1], s.dilations[1], s.padding.left);
   }
   if (kind != KernelKind::AvgPool2d || s.padding.empty())
-    s.countIncludePad = kind == KernelKind::AvgPool2d && s.countIncludePad && !s.padding.empty();
+    s.countIncludePad = false;
   if (kind != KernelKind::Head)
     s.softmax = false;
   if (kind != KernelKind::Elementwise)

@@ -16,26 +16,15 @@ using namespace mlir;
 using namespace resnet;
 using namespace resnet::codegen;
 
-LibraryBuild::~LibraryBuild() {
-  if (!directory.empty())
-    (void)llvm::sys::fs::remove_directories(directory);
-}
-
 LogicalResult LibraryBuild::report(llvm::Error error) {
   return error ? LogicalResult(module.emitError(llvm::toString(std::move(error)))) : success();
 }
 
-std::string LibraryBuild::temporary(llvm::StringRef name) const {
-  llvm::SmallString<128> path(directory);
-  llvm::sys::path::append(path, name);
-  return std::string(path);
-}
-
 LogicalResult LibraryBuild::planKernels() {
-  llvm::SmallString<128> unique;
-  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("resnet-compile", unique))
-    return module.emitError("cannot create a temporary directory: " + error.message());
-  directory = std::string(unique);
+  auto created = TemporaryDirectory::create("resnet-compile");
+  if (!created)
+    return report(created.takeError());
+  directory = std::move(*created);
   FailureOr<ProgramInfo> read = readProgramInfo(module);
   if (failed(read))
     return failure();
@@ -75,7 +64,7 @@ LogicalResult LibraryBuild::printKernels() {
 }
 
 LogicalResult LibraryBuild::packWeights() {
-  const std::string path = temporary("weights.o");
+  const std::string path = directory->file("weights.o");
   auto packed = writeWeightsObject(module, kWeightsSymbol, path);
   if (!packed)
     return report(packed.takeError());
@@ -85,7 +74,7 @@ LogicalResult LibraryBuild::packWeights() {
 }
 
 LogicalResult LibraryBuild::writeObject(llvm::StringRef name, llvm::StringRef contents) {
-  objects.push_back(temporary(name));
+  objects.push_back(directory->file(name));
   return writeText(module, objects.back(), contents);
 }
 
@@ -128,8 +117,8 @@ LogicalResult LibraryBuild::buildHost() {
   }
   llvm::StringRef name = llvm::sys::path::stem(options.output);
   name.consume_front("lib");
-  const std::string entry = options.entry.empty() ? defaultEntry(options.output) : options.entry;
-  std::unique_ptr<llvm::Module> table = buildProgramTable(context, info, variants, weights, {name.str(), describe(), entry});
+  std::unique_ptr<llvm::Module> table =
+      buildProgramTable(context, info, variants, weights, {name.str(), describe(), options.entry});
   auto object = emitObject(*table, Target::X86_64);
   if (!object)
     return report(object.takeError());
@@ -143,7 +132,7 @@ LogicalResult LibraryBuild::build() {
       llvm::errs() << "\r[" << done << "/" << total << "] kernels" << (done == total ? "\n" : "");
     };
   std::vector<uint64_t> scratchBytes;
-  auto kernels = buildKernels(specs, KernelCache(options.cacheDirectory), options.jobs, directory, scratchBytes, progress);
+  auto kernels = buildKernels(specs, KernelCache(options.cacheDirectory), options.jobs, *directory, scratchBytes, progress);
   if (!kernels)
     return report(kernels.takeError());
   llvm::StringMap<uint64_t> scratch;
@@ -165,8 +154,8 @@ LogicalResult LibraryBuild::build() {
   LinkJob job;
   job.objects = objects;
   job.output = options.output;
-  job.entry = options.entry.empty() ? defaultEntry(options.output) : options.entry;
-  job.workDirectory = directory;
+  job.entry = options.entry;
+  job.workDirectory = directory.get();
   job.kind = options.stage == Stage::Obj                       ? LinkOutput::Object
              : llvm::StringRef(options.output).ends_with(".a") ? LinkOutput::Archive
                                                                : LinkOutput::SharedLibrary;

@@ -13,7 +13,6 @@ namespace resnet::codegen {
 class LibraryBuild {
 public:
   LibraryBuild(mlir::ModuleOp module, const CompileOptions &options) : module(module), options(options) {}
-  ~LibraryBuild();
 
   mlir::LogicalResult planKernels();
   mlir::LogicalResult printKernels();
@@ -24,13 +23,12 @@ private:
   mlir::LogicalResult report(llvm::Error error);
   void emitRemarks();
   std::string describe() const;
-  std::string temporary(llvm::StringRef name) const;
   mlir::LogicalResult writeObject(llvm::StringRef name, llvm::StringRef contents);
   mlir::LogicalResult buildHost();
 
   mlir::ModuleOp module;
   const CompileOptions &options;
-  std::string directory; // of temporary files
+  std::unique_ptr<TemporaryDirectory> directory;
   ProgramInfo info;
   std::vector<KernelSpec> specs; // distinct, for all targets
   std::vector<ProgramVariant> variants;

@@ -1,6 +1,7 @@
 // Runs the linker as a process: lld's libraries keep global state, and a system without lld still has ld.
 
 #include "codegen/Linker.h"
+#include "dialect/Support/OutputFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ObjCopy/CommonConfig.h"
@@ -12,7 +13,6 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -26,7 +26,7 @@ StringRef resnet::codegen::runtimeObject() {
 }
 
 static Expected<std::string> findLinker() {
-  const StringRef directories[] = {"/usr/lib/llvm-22/bin"};
+  const StringRef directories[] = {RESNET_LLVM_TOOLS}; // where this build found LLVM
   for (StringRef name : {"ld.lld-22", "ld.lld", "ld"}) {
     if (auto path = sys::findProgramByName(name))
       return *path;
@@ -53,22 +53,26 @@ static std::vector<std::string> systemLibraries() {
 }
 
 // Runs `linker`; a failure carries the linker's own first line.
-static Error runLinker(ArrayRef<std::string> arguments, StringRef workDirectory) {
+static Error runLinker(ArrayRef<std::string> arguments, const resnet::TemporaryDirectory &work) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
   SmallVector<StringRef> argv{*linker};
   argv.append(arguments.begin(), arguments.end());
-  SmallString<128> log(workDirectory);
-  sys::path::append(log, "linker.log");
+  const std::string log = work.file("linker.log");
   const StringRef logPath = log;
   std::string error;
   const int status = sys::ExecuteAndWait(*linker, argv, std::nullopt, {StringRef(""), logPath, logPath}, 0, 0, &error);
   if (status == 0)
     return Error::success();
   auto output = MemoryBuffer::getFile(log);
-  const StringRef first = output ? (*output)->getBuffer().trim().split('\n').first : StringRef();
-  return createStringError(sys::path::filename(*linker) + " failed: " + (first.empty() ? StringRef(error) : first));
+  SmallVector<StringRef> lines;
+  if (output)
+    (*output)->getBuffer().split(lines, '\n', -1, /*KeepEmpty=*/false);
+  auto told = find_if(lines, [](StringRef line) { return line.contains_insensitive("error"); });
+  if (told == lines.end())
+    told = lines.begin();
+  return createStringError(sys::path::filename(*linker) + " failed: " + (told == lines.end() ? StringRef(error) : *told));
 }
 
 // Makes everything in the relocatable object at `input` local but `entry`.
@@ -89,15 +93,12 @@ static Error localize(StringRef input, StringRef entry, raw_ostream &os) {
 }
 
 static Error linkShared(const LinkJob &job, StringRef output) {
-  SmallString<128> script(job.workDirectory);
-  sys::path::append(script, "exports.map");
-  std::error_code error;
-  {
-    raw_fd_ostream os(script, error);
-    if (error)
-      return createStringError("cannot write '" + script + "': " + error.message());
-    os << "{ global: " << job.entry << "; local: *; };\n";
-  }
+  const std::string script = job.workDirectory->file("exports.map");
+  if (Error error = resnet::writeOutputFile(script, [&](raw_ostream &os) {
+        os << "{ global: " << job.entry << "; local: *; };\n";
+        return Error::success();
+      }))
+    return createStringError("cannot write '" + script + "': " + toString(std::move(error)));
   std::vector<std::string> arguments{"-shared",
                                      "-o",
                                      output.str(),
@@ -114,67 +115,70 @@ static Error linkShared(const LinkJob &job, StringRef output) {
                                      "--hash-style=both",
                                      "--no-undefined",
                                      "--version-script",
-                                     std::string(script)};
+                                     script};
   arguments.insert(arguments.end(), job.objects.begin(), job.objects.end());
   arguments.push_back("--as-needed");
   const std::vector<std::string> libraries = systemLibraries();
   arguments.insert(arguments.end(), libraries.begin(), libraries.end());
-  return runLinker(arguments, job.workDirectory);
+  return runLinker(arguments, *job.workDirectory);
 }
 
 static Error linkRelocatable(const LinkJob &job, StringRef output) {
-  SmallString<128> merged(job.workDirectory);
-  sys::path::append(merged, "merged.o");
-  std::vector<std::string> arguments{"-r", "-o", std::string(merged)};
+  const std::string merged = job.workDirectory->file("merged.o");
+  std::vector<std::string> arguments{"-r", "-o", merged};
   arguments.insert(arguments.end(), job.objects.begin(), job.objects.end());
-  if (Error error = runLinker(arguments, job.workDirectory))
+  if (Error error = runLinker(arguments, *job.workDirectory))
     return error;
-  SmallString<128> localized(job.workDirectory);
-  sys::path::append(localized, sys::path::stem(job.output) + ".o");
+  const std::string localized = job.workDirectory->file(sys::path::stem(job.output).str() + ".o");
   const StringRef objectPath = job.kind == LinkOutput::Object ? output : StringRef(localized);
-  {
-    std::error_code error;
-    raw_fd_ostream os(objectPath, error);
-    if (error)
-      return createStringError("cannot write '" + objectPath + "': " + error.message());
-    if (Error failed = localize(merged, job.entry, os))
-      return failed;
-    os.flush();
-    if (os.has_error()) {
-      error = os.error();
-      os.clear_error();
-      return createStringError("cannot write '" + objectPath + "': " + error.message());
-    }
-  }
+  if (Error error = resnet::writeOutputFile(objectPath, [&](raw_ostream &os) { return localize(merged, job.entry, os); }))
+    return createStringError("cannot write '" + (job.kind == LinkOutput::Object ? StringRef(job.output) : objectPath) +
+                             "': " + toString(std::move(error)));
   if (job.kind == LinkOutput::Object)
     return Error::success();
   Expected<NewArchiveMember> member = NewArchiveMember::getFile(localized, /*Deterministic=*/true);
   if (!member)
     return member.takeError();
-  return writeArchive(output, *member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU, /*Deterministic=*/true,
-                      /*Thin=*/false);
+  member->MemberName = sys::path::filename(localized);
+  auto archive = writeArchiveToBuffer(*member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU, /*Deterministic=*/true,
+                                      /*Thin=*/false);
+  if (!archive)
+    return archive.takeError();
+  if (Error error = resnet::writeOutputFile(output, [&](raw_ostream &os) {
+        os << (*archive)->getBuffer();
+        return Error::success();
+      }))
+    return createStringError("cannot write '" + job.output + "': " + toString(std::move(error)));
+  return Error::success();
+}
+
+// Moves a finished file to where the user wants it: by rename, or whole or not at all by copying to another file system.
+static Error place(const LinkJob &job, StringRef finished) {
+  const std::string failed = "cannot write '" + job.output + "': ";
+  std::error_code error = sys::fs::rename(finished, job.output);
+  if (!error)
+    return Error::success();
+  if (error != std::errc::cross_device_link)
+    return createStringError(failed + error.message());
+  auto contents = MemoryBuffer::getFile(finished, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!contents)
+    return createStringError(failed + contents.getError().message());
+  if (Error unwritten = resnet::writeOutputFile(job.output, [&](raw_ostream &os) {
+        os << (*contents)->getBuffer();
+        return Error::success();
+      }))
+    return createStringError(failed + toString(std::move(unwritten)));
+  if (auto permissions = sys::fs::getPermissions(finished))
+    (void)sys::fs::setPermissions(job.output, *permissions);
+  return Error::success();
 }
 
 Error resnet::codegen::link(const LinkJob &job) {
   sys::fs::file_status existing;
   if (!sys::fs::status(job.output, existing) && !sys::fs::is_regular_file(existing))
     return createStringError("cannot write '" + job.output + "': expected a regular file or none");
-  // Beside the output: a rename must not cross file systems.
-  SmallString<128> temporary;
-  if (std::error_code error = sys::fs::createUniqueFile(job.output + ".%%%%%%.tmp", temporary))
-    return createStringError("cannot write '" + job.output + "': " + error.message());
-  sys::RemoveFileOnSignal(temporary);
-  Error failed = job.kind == LinkOutput::SharedLibrary ? linkShared(job, temporary) : linkRelocatable(job, temporary);
-  if (!failed) {
-    // createUniqueFile gives 0600; a library has the permissions that the user's umask grants.
-    const unsigned mask = sys::fs::getUmask();
-    const unsigned wanted = job.kind == LinkOutput::SharedLibrary ? 0777 : 0666;
-    (void)sys::fs::setPermissions(temporary, static_cast<sys::fs::perms>(wanted & ~mask));
-    if (std::error_code error = sys::fs::rename(temporary, job.output))
-      failed = createStringError("cannot write '" + job.output + "': " + error.message());
-  }
-  if (failed)
-    (void)sys::fs::remove(temporary);
-  sys::DontRemoveFileOnSignal(temporary);
-  return failed;
+  const std::string finished = job.workDirectory->file("linked");
+  if (Error error = job.kind == LinkOutput::SharedLibrary ? linkShared(job, finished) : linkRelocatable(job, finished))
+    return error;
+  return place(job, finished);
 }

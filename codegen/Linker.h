@@ -3,6 +3,7 @@
 #ifndef RESNET_CODEGEN_LINKER_H
 #define RESNET_CODEGEN_LINKER_H
 
+#include "dialect/Support/TemporaryDirectory.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -12,10 +13,10 @@ namespace resnet::codegen {
 enum class LinkOutput { SharedLibrary, Archive, Object };
 
 struct LinkJob {
-  llvm::ArrayRef<std::string> objects; // paths
-  std::string output;                  // path; written as a temporary beside and renamed, or not at all
-  std::string entry;                   // the only symbol that stays visible
-  std::string workDirectory;           // for intermediate files
+  llvm::ArrayRef<std::string> objects;     // paths
+  std::string output;                      // path; appears whole or not at all
+  std::string entry;                       // the only symbol that stays visible
+  const TemporaryDirectory *workDirectory; // for intermediate files
   LinkOutput kind = LinkOutput::SharedLibrary;
 };
 

@@ -4,6 +4,7 @@
 #include "codegen/WeightsObject.h"
 #include "codegen/FilterPacking.h"
 #include "dialect/IR/Layouts.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -93,6 +94,8 @@ llvm::Expected<PackedWeights> resnet::codegen::writeWeightsObject(ModuleOp modul
   llvm::raw_fd_ostream os(path, error);
   if (error)
     return llvm::createStringError("cannot write '" + path + "': " + error.message());
+  // A stream that dies with an error ends the program; ours is reported below or is not the first.
+  llvm::scope_exit forgive([&] { os.clear_error(); });
 
   SmallVector<GlobalOp> globals(module.getOps<GlobalOp>());
   llvm::sort(globals, [](GlobalOp a, GlobalOp b) { return a.getOffset() < b.getOffset(); });
@@ -161,7 +164,6 @@ llvm::Expected<PackedWeights> resnet::codegen::writeWeightsObject(ModuleOp modul
   os.close();
   if (os.has_error()) {
     error = os.error();
-    os.clear_error();
     return llvm::createStringError("cannot write '" + path + "': " + error.message());
   }
   return PackedWeights{out.bytes, out.hash()};

@@ -45,14 +45,29 @@ void resnet_set_error(resnet_error *error, const char *format, ...) {
   va_end(arguments);
 }
 
+/* Kernels index elements in 32 bits. No buffer of an image is larger than the arena's share of it, but for inputs and outputs. */
+static int64_t largest_batch(const resnet_program *program) {
+  uint64_t elements = program->arena_bytes_per_image / sizeof(float) + 1;
+  for (int32_t i = 0; i < program->num_inputs + program->num_outputs; ++i) {
+    const resnet_program_tensor *tensor =
+        i < program->num_inputs ? &program->inputs[i] : &program->outputs[i - program->num_inputs];
+    uint64_t image = 1;
+    for (int32_t d = 1; d < tensor->rank; ++d)
+      image *= (uint64_t)tensor->shape[d];
+    elements = image > elements ? image : elements;
+  }
+  return elements < INT32_MAX ? (int64_t)(INT32_MAX / elements) : 1;
+}
+
 bool resnet_check_batch(const resnet_program *program, int64_t batch, char *message, size_t message_size) {
   if (program->fixed_batch >= 0 && batch != program->fixed_batch) {
     snprintf(message, message_size, "the model was compiled for batch %lld, not %lld", (long long)program->fixed_batch,
              (long long)batch);
     return false;
   }
-  if (batch < 1 || batch > INT32_MAX) {
-    snprintf(message, message_size, "expected a batch from 1 to 2147483647, found %lld", (long long)batch);
+  const int64_t largest = largest_batch(program);
+  if (batch < 1 || batch > largest) {
+    snprintf(message, message_size, "expected a batch from 1 to %lld, found %lld", (long long)largest, (long long)batch);
     return false;
   }
   return true;

@@ -33,6 +33,11 @@ static Error writeDescriptor(int descriptor, bool close, function_ref<Error(raw_
   return error;
 }
 
+void resnet::removeOnSignal(StringRef path) {
+  sys::RemoveFileOnSignal(path);
+  std::signal(SIGXFSZ, SIG_IGN); // The line before has taken it over.
+}
+
 Error resnet::writeOutputFile(StringRef path, function_ref<Error(raw_ostream &)> write) {
   // A limit on the size of files is then an error of the write, like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
@@ -49,8 +54,7 @@ Error resnet::writeOutputFile(StringRef path, function_ref<Error(raw_ostream &)>
   const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor < 0)
     return systemError(errno);
-  sys::RemoveFileOnSignal(temporary);
-  std::signal(SIGXFSZ, SIG_IGN); // The line before has taken it over.
+  removeOnSignal(temporary);
   // mkostemp makes the file private; give it the mode that open would have.
   const mode_t mask = ::umask(0);
   ::umask(mask);

@@ -15,6 +15,10 @@ namespace resnet {
 /// llvm::writeToOutput would replace a device by a file, and end the program where the disk is full.
 llvm::Error writeOutputFile(llvm::StringRef path, llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
 
+/// Has `path` removed when the program is interrupted. Unlike llvm::sys::RemoveFileOnSignal it leaves a limit on the size of
+/// files (SIGXFSZ) an error of the write.
+void removeOnSignal(llvm::StringRef path);
+
 } // namespace resnet
 
 #endif // RESNET_DIALECT_SUPPORT_OUTPUTFILE_H

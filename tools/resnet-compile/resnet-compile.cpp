@@ -11,6 +11,7 @@
 #include "tools/support/ToolSupport.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 
@@ -64,6 +65,8 @@ static Error readOptions(codegen::CompileOptions &options) {
                              "'");
   if (output == "-" && (*stage == codegen::Stage::Obj || *stage == codegen::Stage::Lib))
     return createStringError("-o: expected a file for --emit=" + emit + ", got standard output");
+  if (sys::fs::equivalent(input, output))
+    return createStringError("-o: expected another file than the model, got '" + output + "'");
   if (winograd != "auto" && winograd != "off")
     return createStringError("--winograd: expected auto or off, got '" + winograd + "'");
   if (!entry.empty() && !isIdentifier(entry))
@@ -72,7 +75,8 @@ static Error readOptions(codegen::CompileOptions &options) {
     if (Expected<codegen::Preprocess> parsed = codegen::parsePreprocess(preprocess); !parsed)
       return parsed.takeError();
   options.output = output;
-  options.entry = entry;
+  options.entry = entry.empty() ? codegen::defaultEntry(output) : entry;
+  options.shapes = std::vector<std::string>(shapes.begin(), shapes.end());
   options.source = sys::path::filename(input).str();
   options.stage = *stage;
   options.preprocess = preprocess;
@@ -104,8 +108,11 @@ int main(int argc, char **argv) {
   mlir::registerPassManagerCLOptions();
   mlir::registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions(category);
-  if (!cl::ParseCommandLineOptions(argc, argv, "Compiles a residual network to a native library.\n", &errs()))
-    return kBadUsage;
+  std::string usage;
+  raw_string_ostream usageErrors(usage);
+  if (!cl::ParseCommandLineOptions(argc, argv, "Compiles a residual network to a native library.\n", &usageErrors))
+    return reportUsage("resnet-compile", usage);
+  ignoreFileSizeSignal();
 
   codegen::CompileOptions options;
   ImportOptions import;
@@ -117,8 +124,6 @@ int main(int argc, char **argv) {
   if (!targets)
     return reportError("resnet-compile", toString(targets.takeError()));
   options.targets = std::move(*targets);
-  if (shapes.size() == 1)
-    options.shape = shapes.front();
 
   mlir::DialectRegistry registry;
   mlir::registerBuiltinDialectTranslation(registry);
@@ -129,6 +134,7 @@ int main(int argc, char **argv) {
   if (!module || failed(codegen::compile(*module, options)))
     return kFailure;
   if (!quiet && options.stage == codegen::Stage::Lib)
-    outs() << codegen::summary(options) << '\n';
+    if (Error error = printLine(codegen::summary(options)))
+      return reportError("resnet-compile", toString(std::move(error)));
   return kSuccess;
 }

@@ -12,6 +12,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
+#include <csignal>
 
 using namespace mlir;
 using namespace resnet;
@@ -55,6 +56,25 @@ LogicalResult LineDiagnostics::print(Diagnostic &diagnostic) {
   llvm::replace(message, '\n', ' ');
   llvm::errs() << tool << ": " << severity << ": " << place(diagnostic.getLocation()) << message << '\n';
   return success();
+}
+
+int resnet::reportUsage(StringRef tool, StringRef message) {
+  StringRef line = message.trim().split('\n').first;
+  // "PROGRAM: what is wrong": the program's name may be a path.
+  if (size_t colon = line.find(": "); colon != StringRef::npos && line.take_front(colon).ends_with(tool))
+    line = line.drop_front(colon + 2);
+  return reportError(tool, line, kBadUsage);
+}
+
+void resnet::ignoreFileSizeSignal() { std::signal(SIGXFSZ, SIG_IGN); }
+
+llvm::Error resnet::printLine(const Twine &line) {
+  llvm::Error error = writeOutputFile("-", [&](raw_ostream &os) {
+    os << line << '\n';
+    return llvm::Error::success();
+  });
+  return error ? llvm::createStringError("cannot write to standard output: " + llvm::toString(std::move(error)))
+               : std::move(error);
 }
 
 int resnet::reportError(StringRef tool, const Twine &message, ExitCode code) {

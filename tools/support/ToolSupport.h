@@ -8,6 +8,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace resnet {
@@ -32,6 +33,15 @@ private:
 
 /// Prints `tool: error: message` to stderr and returns `code`.
 int reportError(llvm::StringRef tool, const llvm::Twine &message, ExitCode code = kFailure);
+
+/// reportError for what LLVM's command line said about wrong usage: its first line, without the program's name. kBadUsage.
+int reportUsage(llvm::StringRef tool, llvm::StringRef message);
+
+/// Makes a limit on the size of files (SIGXFSZ) an error of the write, like a full disk. Linkers started later inherit it.
+void ignoreFileSizeSignal();
+
+/// Prints a line on standard output; a full disk is an error.
+llvm::Error printLine(const llvm::Twine &line);
 
 /// The model in `path`: ONNX, bytecode or textual IR, by extension (.onnx, .mlirbc, .mlir), else by content. Weights of
 /// bytecode stay in the mapped file. The options apply to ONNX; IR is taken as it is. Null after an error through the context's
