@@ -126,7 +126,7 @@ TEST_F(Folder, AFailedWriteLeavesNothing) {
   EXPECT_EQ(llvm::toString(writeNpy(path + "/full.npy", {2}, {1.f, 2.f})),
             "'" + path + "/full.npy': cannot write: No space left on device");
   EXPECT_EQ(llvm::toString(writeNpy(path + "/none/a.npy", {1}, {1.f})),
-            "'" + path + "/none/a.npy': cannot create: No such file or directory");
+            "'" + path + "/none/a.npy': cannot write: No such file or directory");
   std::filesystem::create_directory(path + "/folder.npy");
   EXPECT_TRUE(bool(llvm::errorToBool(writeNpy(path + "/folder.npy", {1}, {1.f}))));
   EXPECT_EQ(count(), 2u);
