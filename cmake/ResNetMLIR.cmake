@@ -26,6 +26,8 @@ add_compile_definitions(NDEBUG)
 if(RESNET_SANITIZE)
   add_compile_options(-fsanitize=${RESNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${RESNET_SANITIZE})
+  add_library(ResNetSanitizerOptions OBJECT ${PROJECT_SOURCE_DIR}/cmake/SanitizerOptions.c)
+  link_libraries(ResNetSanitizerOptions)
 endif()
 
 # Installed tools find MLIR and LLVM where this build found them.
