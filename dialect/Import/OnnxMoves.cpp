@@ -163,11 +163,7 @@ static void importSlice(OnnxNode &node) {
   const bool constant = node.isConstant(0);
   if (node.failed())
     return;
-  SmallVector<int64_t> shape;
-  if (constant)
-    shape.assign(node.constant(0).shape);
-  else
-    shape.assign(node.activation(0).shape);
+  const SmallVector<int64_t> shape = node.shape(0);
   if (axes.empty())
     llvm::append_range(axes, llvm::seq<int64_t>(0, starts.size()));
   if (steps.empty())
@@ -222,11 +218,7 @@ static void importTranspose(OnnxNode &node) {
   const bool constant = node.isConstant(0);
   if (node.failed())
     return;
-  SmallVector<int64_t> shape;
-  if (constant)
-    shape.assign(node.constant(0).shape);
-  else
-    shape.assign(node.activation(0).shape);
+  const SmallVector<int64_t> shape = node.shape(0);
   const int64_t rank = shape.size();
   SmallVector<int64_t> permutation = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
   permutation = node.integers("perm", permutation);

@@ -142,6 +142,13 @@ HostTensor OnnxNode::constant(size_t i) {
   return {};
 }
 
+SmallVector<int64_t> OnnxNode::shape(size_t i) {
+  OnnxGraph::Imported *value = lookup(i);
+  if (!value)
+    return {};
+  return std::visit([](const auto &operand) { return SmallVector<int64_t>(operand.shape); }, *value);
+}
+
 SmallVector<int64_t> OnnxNode::integerInput(size_t i) {
   HostTensor tensor = constant(i);
   SmallVector<int64_t> list;

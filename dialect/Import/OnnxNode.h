@@ -66,6 +66,8 @@ public:
   llvm::SmallVector<int64_t> integerInput(size_t i);
   /// An activation with the logical shape that it has at this point; see OnnxGraph::Activation.
   OnnxGraph::Activation activation(size_t i);
+  /// The logical shape of an operand of either kind.
+  llvm::SmallVector<int64_t> shape(size_t i);
   /// An activation of that rank as it is in the IR; `rank` 0 accepts any.
   mlir::Value value(size_t i, int64_t rank = 0);
   /// A constant of that rank as an operand of an operation, made once for each ONNX value.

@@ -56,12 +56,7 @@ static void reshapeActivation(OnnxNode &node, OnnxGraph::Activation input, Array
 
 static void importShape(OnnxNode &node) {
   node.expectInputs(1, 1);
-  const bool constant = node.isConstant(0);
-  SmallVector<int64_t> shape;
-  if (constant)
-    shape.assign(node.constant(0).shape);
-  else
-    shape.assign(node.activation(0).shape);
+  const SmallVector<int64_t> shape = node.shape(0);
   if (node.failed())
     return;
   const int64_t rank = shape.size();
