@@ -79,6 +79,9 @@ void codegen::canonicalize(KernelSpec &s) {
   if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
     e.activatedChannels = -1;
 
+  if (kind != KernelKind::Conv2d)
+    s.schedule = ConvSchedule{};
+
   // Pixels that are computed alike, one by one, do not need a second dimension.
   const bool haloFree = s.input.halo.empty() && s.output.halo.empty() && (!e.addend || s.addend.halo.empty());
   const bool pointwise =
@@ -197,6 +200,10 @@ std::string codegen::toString(const KernelSpec &s) {
     t += " relu";
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
+  if (s.batch != 0)
+    t += " batch=" + num(s.batch);
+  if (s.schedule.algorithm != ConvAlgorithm::Unset)
+    t += " schedule=" + toString(s.schedule);
   return t;
 }
 

@@ -4,6 +4,7 @@
 #ifndef RESNET_CODEGEN_KERNELSPEC_H
 #define RESNET_CODEGEN_KERNELSPEC_H
 
+#include "codegen/schedules/ConvSchedule.h"
 #include "dialect/IR/Geometry.h"
 #include <array>
 #include <cstdint>
@@ -60,6 +61,11 @@ struct KernelSpec {
   std::array<int64_t, 3> copyOffset{0, 0, 0}; // Copy: c, y, x of the input element that output (0, 0, 0) reads
   float fill = 0.f;                           // Copy: value outside the input
   Epilogue epilogue;
+
+  /// Images of every launch; 0: any number. Fixed where a schedule makes use of it.
+  int64_t batch = 0;
+  /// Conv2d: how it is computed.
+  ConvSchedule schedule;
 
   bool operator==(const KernelSpec &) const = default;
 };

@@ -7,10 +7,10 @@
 // filters, and 81 to 98% with filters from memory (the last stage loses most; benchmarks/kernels). Any other block goes through
 // a row of blocked sums.
 
-#include "codegen/halide/ConvSchedule.h"
 #include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/CostModel.h"
+#include "codegen/schedules/Machine.h"
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -127,13 +127,13 @@ void schedule(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
 } // namespace
 
 Pipeline codegen::buildConv2d(const Kernel &kernel) {
-  const ConvSchedule parameters = chooseConvSchedule(kernel.spec);
+  const ConvSchedule &parameters = kernel.spec.schedule;
   Conv conv = algorithm(kernel, parameters);
   bindOutput(kernel, conv.out);
   schedule(kernel, conv, parameters);
   Pipeline pipeline(conv.out);
   if (parameters.filterOutermost && !conv.row.defined() && kernel.spec.filter.inputBlock == kChannelBlock) {
-    const int64_t tasks = parameters.tiles(kernel.spec.output.width) / parameters.tilesPerTask *
+    const int64_t tasks = ceilDiv(kernel.spec.output.width, parameters.tileColumns) / parameters.tilesPerTask *
                           (kernel.spec.output.height / parameters.rowsPerTask);
     pipeline.add_custom_lowering_pass(
         new FilterPrefetch(kernel.spec.filter, kernel.name("filter"), kernel.name("r"), parameters.tileBlocks, tasks));

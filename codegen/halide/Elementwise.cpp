@@ -3,7 +3,7 @@
 // Bound by memory. Equal blocks and dense rows move whole vectors; other pairs of blocks gather.
 
 #include "codegen/halide/Kernel.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/Machine.h"
 
 using namespace resnet;
 using namespace resnet::codegen;

@@ -1,7 +1,7 @@
 // Operands, epilogue and the plain schedule that kernel families share.
 
 #include "codegen/halide/Kernel.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/Machine.h"
 
 using namespace resnet;
 using namespace resnet::codegen;

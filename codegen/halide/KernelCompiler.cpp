@@ -4,7 +4,7 @@
 #include "codegen/halide/KernelCompiler.h"
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/CostModel.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -149,6 +149,20 @@ static void replaceAll(std::string &text, const std::string &from, const char *t
     text.replace(at, from.size(), to);
 }
 
+//===-- Target ------------------------------------------------------------===//
+
+// Halide's features for exactly the psABI level: never "host", never more than the level promises.
+static std::string halideTargetString(codegen::Target target, bool debug) {
+  std::string s = "x86-64-linux";
+  // avx512_skylake is F, CD, VL, BW, DQ: x86-64-v4. avx512_cannonlake would add IFMA and VBMI, which v4 does not promise.
+  if (target == codegen::Target::X86_64_v4)
+    s += "-avx-avx2-avx512-avx512_skylake-f16c-fma-sse41";
+  else if (target == codegen::Target::X86_64_v3)
+    s += "-avx-avx2-f16c-fma-sse41";
+  s += "-no_runtime-user_context";
+  return debug ? s : s + "-no_asserts-no_bounds_query";
+}
+
 //===-- Compilation -------------------------------------------------------===//
 
 static Pipeline build(const Kernel &kernel) {
@@ -204,8 +218,11 @@ static std::string firstLine(const std::string &text) {
   return line.empty() ? "Halide failed" : line;
 }
 
-CompiledKernel codegen::compileKernel(const KernelSpec &spec, const std::string &symbol, KernelOutput output) {
+CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::string &symbol, KernelOutput output) {
   CompiledKernel result;
+  KernelSpec spec = unscheduled;
+  if (spec.kind == KernelKind::Conv2d && spec.schedule.algorithm == ConvAlgorithm::Unset)
+    spec.schedule = chooseDirectSchedule(spec);
   result.error = check(spec);
   if (!result.error.empty())
     return result;

@@ -5,7 +5,7 @@
 // read from memory once for kBatchTile images and every image is computed by the same code.
 
 #include "codegen/halide/Kernel.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/Machine.h"
 
 using namespace resnet;
 using namespace resnet::codegen;

@@ -3,7 +3,7 @@
 // Neither reads the halo: zeros there could win a maximum, and an average counts positions, not zeros.
 
 #include "codegen/halide/Kernel.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/Machine.h"
 #include <limits>
 
 using namespace resnet;

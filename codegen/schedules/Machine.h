@@ -1,10 +1,9 @@
-// What schedules need to know of an instruction-set level: registers, vector width, and how Halide spells it. No Halide here.
+// What schedules need to know of an instruction-set level: registers, vector width, caches.
 
-#ifndef RESNET_CODEGEN_HALIDE_MACHINE_H
-#define RESNET_CODEGEN_HALIDE_MACHINE_H
+#ifndef RESNET_CODEGEN_SCHEDULES_MACHINE_H
+#define RESNET_CODEGEN_SCHEDULES_MACHINE_H
 
 #include "codegen/KernelSpec.h"
-#include <string>
 
 namespace resnet::codegen {
 
@@ -18,9 +17,6 @@ struct Machine {
 /// Registers and caches of the smallest machine we tune for at each level (1 MB of L2 from Skylake-SP and Zen 4 on).
 Machine machineOf(Target target);
 
-/// Halide's features for exactly the psABI level: never "host", never more than the level promises.
-std::string halideTargetString(Target target, bool debug);
-
 } // namespace resnet::codegen
 
-#endif // RESNET_CODEGEN_HALIDE_MACHINE_H
+#endif // RESNET_CODEGEN_SCHEDULES_MACHINE_H

@@ -1,7 +1,7 @@
 // The cost model: cycles of a register tile's inner loop by its tightest resource, times the number of tiles, waste included.
 
-#include "codegen/halide/ConvSchedule.h"
-#include "codegen/halide/Machine.h"
+#include "codegen/schedules/CostModel.h"
+#include "codegen/schedules/Machine.h"
 #include <algorithm>
 
 using namespace resnet;
@@ -51,13 +51,14 @@ static int64_t divisorUpTo(int64_t total, double limit) {
   return best;
 }
 
-ConvSchedule codegen::chooseConvSchedule(const KernelSpec &spec) {
+ConvSchedule codegen::chooseDirectSchedule(const KernelSpec &spec) {
   const Machine m = machineOf(spec.target);
   const FilterGeometry &f = spec.filter;
   const int64_t width = spec.output.width, height = spec.output.height, blocks = f.outBlocks();
   const int64_t vectorsPerBlock = ceilDiv(f.block, m.lanes), steps = f.window() * f.kernelHeight * f.kernelWidth;
 
   ConvSchedule best;
+  best.algorithm = ConvAlgorithm::Direct;
   double bestCost = 0;
   for (int64_t tc = 1; tc <= blocks; ++tc) {
     if (blocks % tc != 0 || !blocksShareInput(f, tc)) // a remainder would be computed twice
@@ -83,7 +84,7 @@ ConvSchedule codegen::chooseConvSchedule(const KernelSpec &spec) {
   // Sixteen tasks at least, so that contiguous ranges balance on 2, 3 or 4 threads, of 1 to 8 us (at 250 GFLOPS): far above the
   // cost of handing one out.
   const double perTile = 2.0 * steps * f.block * best.tileColumns * (best.filterOutermost ? best.tileBlocks : blocks);
-  const int64_t tiles = best.tiles(width);
+  const int64_t tiles = ceilDiv(width, best.tileColumns);
   const double total = 2.0 * steps * f.block * blocks * width * height;
   const double perTask = std::clamp(total / 16, 2.5e5, 2e6);
   best.tilesPerTask = height > 1 ? tiles : divisorUpTo(tiles, perTask / perTile);
