@@ -1,4 +1,4 @@
-// The packer behind FilterPacking.h: a transposition of [lane][channel][tap] to [tap][channel][lane] for each output block.
+// The packer behind FilterPacking.h: a transposition of [lane][channel and tap] to [channel and tap][lane] for each output block.
 
 #include "codegen/FilterPacking.h"
 #include <algorithm>
@@ -21,44 +21,42 @@ static void packDepthwise(const FilterGeometry &f, const float *oihw, float *pac
       }
 }
 
-// One lane of one output block: `channels` input channels from row `first` of the window on. A source row is read in order
-// once per chunk of channels; the writes of a chunk's 16 lanes meet in the same cache lines.
-static void packLane(const float *src, float *dst, int64_t channels, int64_t taps, int64_t tapStride, int64_t block) {
-  for (int64_t ci = 0; ci < channels; ++ci, dst += block)
-    for (int64_t tap = 0; tap < taps; ++tap)
-      dst[tap * tapStride] = *src++;
+// 16 lanes of one output block, `count` channels and taps: stores of whole lines, which the compiler vectorises.
+static void packLanes16(const float *src, int64_t laneStride, float *dst, int64_t count) {
+  for (int64_t i = 0; i < count; ++i, dst += 16)
+    for (int64_t lane = 0; lane < 16; ++lane)
+      dst[lane] = src[lane * laneStride + i];
 }
 
-// Four lanes at a time and one tap: the common 1x1 filters, in stores of 16 bytes that the compiler vectorises.
-static void packPointwise16(const float *src, int64_t laneStride, float *dst, int64_t channels) {
-  for (int64_t ci = 0; ci < channels; ++ci, dst += 16)
-    for (int64_t lane = 0; lane < 16; ++lane)
-      dst[lane] = src[lane * laneStride + ci];
+// One lane; the lines that it shares with others stay in L1 for a chunk.
+static void packLane(const float *src, float *dst, int64_t count, int64_t block) {
+  for (int64_t i = 0; i < count; ++i, dst += block)
+    *dst = src[i];
 }
 
 void codegen::packFilter(const FilterGeometry &f, const float *oihw, float *packed) {
   if (f.isDepthwise())
     return packDepthwise(f, oihw, packed);
   const int64_t taps = f.kernelHeight * f.kernelWidth, window = f.window();
-  const int64_t tapStride = window * f.block, blockStride = tapStride * taps;
-  const int64_t perGroupIn = f.inChannelsPerGroup(), perGroupOut = f.outChannelsPerGroup();
-  // Chunk of input channels whose packed lines, taps * chunk * block floats, stay in a 32 KB L1 while all lanes write them.
-  const int64_t chunk = std::max<int64_t>(1, 4096 / (taps * f.block));
+  const int64_t blockStride = window * taps * f.block;
+  const int64_t perGroupIn = f.inChannelsPerGroup(), perGroupOut = f.outChannelsPerGroup(), row = perGroupIn * taps;
+  // Lines that stay in a 32 KB L1 while all lanes write them.
+  const int64_t chunk = std::max<int64_t>(1, 4096 / f.block);
 
   for (int64_t k = 0; k < f.outBlocks(); ++k, packed += blockStride) {
     const int64_t lanes = std::min(f.block, f.outChannels - k * f.block), base = f.windowBase(k);
     const bool full = lanes == f.block && f.groups == 1 && window == f.inChannels;
     if (!full)
       std::memset(packed, 0, blockStride * sizeof(float));
-    for (int64_t c0 = 0; c0 < perGroupIn; c0 += chunk) {
-      const int64_t count = std::min(chunk, perGroupIn - c0);
-      if (full && taps == 1 && f.block == 16) {
-        packPointwise16(oihw + k * f.block * perGroupIn + c0, perGroupIn, packed + c0 * f.block, count);
+    for (int64_t i = 0; i < row; i += chunk) {
+      const int64_t count = std::min(chunk, row - i);
+      if (full && f.block == 16) {
+        packLanes16(oihw + k * f.block * row + i, row, packed + i * f.block, count);
         continue;
       }
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        const int64_t co = k * f.block + lane, first = co / perGroupOut * perGroupIn - base;
-        packLane(oihw + (co * perGroupIn + c0) * taps, packed + (first + c0) * f.block + lane, count, taps, tapStride, f.block);
+        const int64_t co = k * f.block + lane, first = (co / perGroupOut * perGroupIn - base) * taps;
+        packLane(oihw + co * row + i, packed + (first + i) * f.block + lane, count, f.block);
       }
     }
   }

@@ -255,13 +255,13 @@ static KernelArgument features(KernelArgument::Role role, const ActivationGeomet
 static KernelArgument filter(const FilterGeometry &f) {
   KernelArgument a;
   a.role = KernelArgument::Role::Filter;
-  const int64_t tap = f.window() * f.block, row = tap * f.kernelWidth;
+  const int64_t channel = f.kernelHeight * f.kernelWidth * f.block;
   a.dims.push_back(dim(0, f.block, 1));
   if (!f.isDepthwise())
-    a.dims.push_back(dim(0, f.window(), f.block));
-  a.dims.push_back(dim(0, f.kernelWidth, tap));
-  a.dims.push_back(dim(0, f.kernelHeight, row));
-  a.dims.push_back(dim(0, f.outBlocks(), row * f.kernelHeight));
+    a.dims.push_back(dim(0, f.window(), channel));
+  a.dims.push_back(dim(0, f.kernelWidth, f.block));
+  a.dims.push_back(dim(0, f.kernelHeight, f.kernelWidth * f.block));
+  a.dims.push_back(dim(0, f.outBlocks(), f.window() * channel));
   return a;
 }
 

@@ -128,6 +128,8 @@ void schedule(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
 
 Pipeline codegen::buildConv2d(const Kernel &kernel) {
   const ConvSchedule &parameters = kernel.spec.schedule;
+  if (parameters.algorithm == ConvAlgorithm::Winograd)
+    return buildWinograd(kernel);
   Conv conv = algorithm(kernel, parameters);
   bindOutput(kernel, conv.out);
   schedule(kernel, conv, parameters);

@@ -28,11 +28,19 @@ static const char *roleName(Role role) {
   return "";
 }
 
-static ImageParam makeParam(const KernelArgument &a, const std::string &name) {
+// The batch's dimension: its stride is the caller's, for views of a range of channels are allowed.
+static void bindBatch(Internal::Dimension dim, int64_t batch) {
+  if (batch)
+    dim.set_bounds(0, static_cast<int>(batch));
+  else
+    dim.set_min(0);
+}
+
+static ImageParam makeParam(const KernelArgument &a, const std::string &name, int64_t batch) {
   ImageParam p(Float(32), static_cast<int>(a.dims.size()), name);
   for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
     if (d == a.batchDim)
-      p.dim(d).set_min(0); // its extent is the batch, its stride the caller's: views of a channel range are allowed
+      bindBatch(p.dim(d), batch);
     else
       p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
   }
@@ -44,7 +52,7 @@ Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), 
     if (a.role == Role::Output)
       continue;
     ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
-    *slots[static_cast<int>(a.role)] = makeParam(a, name(roleName(a.role)));
+    *slots[static_cast<int>(a.role)] = makeParam(a, name(roleName(a.role)), spec.batch);
   }
 }
 
@@ -102,7 +110,9 @@ void codegen::bindOutput(const Kernel &kernel, Func out) {
   const std::vector<Var> vars = out.args();
   for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
     if (d == a.batchDim) {
-      p.dim(d).set_min(0);
+      bindBatch(p.dim(d), kernel.spec.batch);
+      if (kernel.spec.batch)
+        out.bound(vars[d], 0, static_cast<int>(kernel.spec.batch));
       continue;
     }
     p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);

@@ -5,6 +5,7 @@
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
+#include "codegen/schedules/WinogradSchedule.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -54,7 +55,7 @@ static std::string check(const KernelSpec &s) {
     if (s.padding.top > s.input.halo.top || s.padding.left > s.input.halo.left ||
         lastRow >= s.input.height + s.input.halo.bottom || lastColumn >= s.input.width + s.input.halo.right)
       return "the input's halo is narrower than the padding that the convolution reads";
-    return "";
+    return s.schedule.algorithm == ConvAlgorithm::Winograd ? checkWinograd(s) : "";
   }
   case KernelKind::Linear:
   case KernelKind::Head: {

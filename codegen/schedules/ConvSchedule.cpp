@@ -22,7 +22,7 @@ std::string resnet::codegen::toString(const ConvSchedule &s) {
   add("rows", s.rowsPerTask, defaults.rowsPerTask);
   add("tile_rows", s.tileRows, defaults.tileRows);
   add("images", s.images, defaults.images);
-  add("input_blocks", s.inputBlocks, defaults.inputBlocks);
+  add("input_channels", s.inputChannels, defaults.inputChannels);
   if (s.filterOutermost)
     text += " filter_outermost";
   return text;
@@ -48,7 +48,7 @@ static bool readWord(std::string_view word, ConvSchedule &s) {
   }
   return (key == "tiles" && read(value, 1, s.tilesPerTask)) || (key == "rows" && read(value, 1, s.rowsPerTask)) ||
          (key == "tile_rows" && read(value, 1, s.tileRows)) || (key == "images" && read(value, 1, s.images)) ||
-         (key == "input_blocks" && read(value, 0, s.inputBlocks));
+         (key == "input_channels" && read(value, 0, s.inputChannels));
 }
 
 std::optional<ConvSchedule> resnet::codegen::parseConvSchedule(const std::string &text) {

@@ -38,8 +38,9 @@ struct ConvSchedule {
   /// Winograd: images whose tiles are flattened into one product; divides the specification's batch. More than one only where
   /// tileRows covers the map.
   int64_t images = 1;
-  /// Winograd: blocks of input channels whose filters are transformed at a time; 0: all of them.
-  int64_t inputBlocks = 0;
+  /// Winograd with filterOutermost and tileRows that cover the map: input channels whose filters are transformed at a time, so
+  /// that they are still in cache when they are multiplied; 0: all. A part of a block or whole blocks, and divides their total.
+  int64_t inputChannels = 0;
 
   bool operator==(const ConvSchedule &) const = default;
 };

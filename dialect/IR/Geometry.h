@@ -46,7 +46,7 @@ struct ActivationGeometry {
   int64_t interiorOffset() const { return halo.top * rowStride() + halo.left * columnStride(); }
 };
 
-/// A packed filter: OIHW [O, I/groups, KH, KW] in memory as [ceil(O/block)][KH][KW][window][block], f32, where block is the
+/// A packed filter: OIHW [O, I/groups, KH, KW] in memory as [ceil(O/block)][window][KH][KW][block], f32, where block is the
 /// output channels a block. An output block reads `window` consecutive input channels that start at `windowBase(block)`; for
 /// groups == 1 that is all of them. Rows and lanes that belong to no channel, or to another group's, are zero.
 /// A depthwise filter (groups == I == O) is [ceil(O/block)][KH][KW][block]: each lane reads its own input channel.

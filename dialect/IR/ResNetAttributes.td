@@ -41,7 +41,7 @@ def ResNet_FilterLayoutAttr : ResNet_Attr<"FilterLayout", "filter_layout",
                                          [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
   let summary = "memory layout of a packed filter";
   let description = [{
-    A filter OIHW lies as `[ceil(O/block)][KH][KW][window][block]`, where the `window` is the range of input channels
+    A filter OIHW lies as `[ceil(O/block)][window][KH][KW][block]`, where the `window` is the range of input channels
     that a block of output channels reads: all of them where `groups = 1`. A depthwise filter lies as
     `[ceil(O/block)][KH][KW][block]`. Rows and lanes without a channel are zero. A rank-2 weight [O, I] is a 1x1 filter; a
     vector [O] is `[ceil(O/block)][block]`.

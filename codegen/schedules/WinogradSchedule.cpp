@@ -1,0 +1,121 @@
+// Rules and candidates of Winograd schedules.
+
+#include "codegen/schedules/WinogradSchedule.h"
+#include "codegen/schedules/Machine.h"
+#include <algorithm>
+
+using namespace resnet;
+using namespace resnet::codegen;
+
+bool resnet::codegen::supportsWinograd(const KernelSpec &s) {
+  const FilterGeometry &f = s.filter;
+  return s.kind == KernelKind::Conv2d && f.kernelHeight == 3 && f.kernelWidth == 3 && f.groups == 1 &&
+         s.strides[0] == s.strides[1] && s.strides[0] <= 2 && s.dilations == std::array<int64_t, 2>{1, 1} &&
+         s.input.block == kChannelBlock && s.output.block == kChannelBlock && f.block == kChannelBlock &&
+         f.inputBlock == kChannelBlock;
+}
+
+namespace {
+
+struct Grid {
+  int64_t columns, rows;
+};
+
+Grid tiles(const KernelSpec &s, int64_t outputTile) {
+  return {ceilDiv(s.output.width, outputTile), ceilDiv(s.output.height, outputTile)};
+}
+
+bool fitsRegisters(const KernelSpec &s, int64_t tileColumns, int64_t tileBlocks) {
+  const Machine m = machineOf(s.target);
+  const int64_t vectors = tileBlocks * ceilDiv(kChannelBlock, m.lanes);
+  // Without FMA the filter's vector is multiplied in a temporary.
+  return tileColumns * vectors + (m.fma ? vectors : 1) + 1 <= m.registers;
+}
+
+} // namespace
+
+std::string resnet::codegen::checkWinograd(const KernelSpec &s) {
+  const ConvSchedule &p = s.schedule;
+  if (!supportsWinograd(s))
+    return "Winograd is for 3x3 filters with stride 1 or 2, undilated and ungrouped, over channels in blocks of 16";
+  if (p.outputTile != 2 && p.outputTile != 4 && p.outputTile != 6)
+    return "Winograd's output tile is 2, 4 or 6";
+  const Grid grid = tiles(s, p.outputTile);
+  if (grid.rows % p.tileRows != 0)
+    return "tile_rows does not divide the map's " + std::to_string(grid.rows) + " rows of tiles";
+  if (p.images > 1 && (p.tileRows != grid.rows || s.batch % p.images != 0 || s.batch == 0))
+    return "images of one product need tile_rows that cover the map and a batch that they divide";
+  if (p.tileColumns > grid.columns * p.tileRows * p.images)
+    return "the register tile is larger than a group of tiles";
+  if (s.filter.outBlocks() % p.tileBlocks != 0)
+    return "the register tile does not divide the " + std::to_string(s.filter.outBlocks()) + " blocks of output channels";
+  if (!fitsRegisters(s, p.tileColumns, p.tileBlocks))
+    return "the register tile does not fit the registers";
+  if (p.inputChannels) {
+    if (!p.filterOutermost || p.tileRows != grid.rows)
+      return "input_channels needs filter_outermost and tile_rows that cover the map";
+    const int64_t channels = s.input.blocks() * kChannelBlock;
+    const bool part = p.inputChannels < kChannelBlock;
+    if (channels % p.inputChannels != 0 || (part ? kChannelBlock % p.inputChannels : p.inputChannels % kChannelBlock) != 0)
+      return "input_channels divides neither a block nor the channels in whole blocks";
+  }
+  return "";
+}
+
+// Widths of the register tile that waste least, widest first among equals: a group's last part is computed in full.
+static std::vector<int64_t> tileWidths(const KernelSpec &s, int64_t group, int64_t tileBlocks) {
+  std::vector<std::pair<double, int64_t>> ranked;
+  for (int64_t width = 1; width <= group && fitsRegisters(s, width, tileBlocks); ++width) {
+    // Loads beside the arithmetic: an accumulator costs more in a narrow tile.
+    const double waste = static_cast<double>(ceilDiv(group, width) * width) / static_cast<double>(group);
+    const double loads = 1 + 0.25 / static_cast<double>(width) + 0.25 / static_cast<double>(tileBlocks);
+    ranked.push_back({waste * loads, width});
+  }
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<int64_t> widths;
+  for (size_t i = 0; i < ranked.size() && i < 2; ++i)
+    widths.push_back(ranked[i].second);
+  return widths;
+}
+
+std::vector<ConvSchedule> resnet::codegen::winogradCandidates(const KernelSpec &spec) {
+  std::vector<ConvSchedule> all;
+  if (!supportsWinograd(spec))
+    return all;
+  KernelSpec s = spec;
+  ConvSchedule &p = s.schedule;
+  const auto add = [&] {
+    if (checkWinograd(s).empty() && std::find(all.begin(), all.end(), p) == all.end())
+      all.push_back(p);
+  };
+  const auto addTiles = [&](int64_t group) {
+    for (int64_t blocks : {1, 2, 4})
+      for (int64_t width : tileWidths(s, group, blocks)) {
+        p.tileBlocks = blocks, p.tileColumns = width;
+        add();
+      }
+  };
+  for (int64_t m : {2, 4}) {
+    const Grid grid = tiles(s, m);
+    p = ConvSchedule{};
+    p.algorithm = ConvAlgorithm::Winograd;
+    p.outputTile = m;
+    // The filter in cache, rows of tiles outermost: products of 8 to 64 tiles at a time.
+    for (p.tileRows = 1; p.tileRows <= grid.rows; ++p.tileRows)
+      if (const int64_t group = grid.columns * p.tileRows; group <= 64 && (group >= 8 || p.tileRows == grid.rows))
+        addTiles(group);
+    // The filter streams: all of the map's tiles, of as many images as there are, for some output blocks.
+    p.filterOutermost = true;
+    p.tileRows = grid.rows;
+    for (p.images = 1; p.images <= std::max<int64_t>(1, s.batch); ++p.images) {
+      const int64_t group = grid.columns * grid.rows * p.images;
+      if (p.images > 1 && group > 128)
+        break;
+      for (int64_t channels : {0, 8, 16, 32, 64, 128}) {
+        p.inputChannels = channels;
+        addTiles(group);
+      }
+    }
+  }
+  return all;
+}
