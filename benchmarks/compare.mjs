@@ -32,20 +32,20 @@ function findModel(model) {
   const name = size === '224x224' || size === '32x32' ? model : `${model}-${size}`;
   const onnx = file(`${model}-${size}.onnx`), torchscript = file(`${model}-${size}.pt`);
   if (!existsSync(onnx) || !existsSync(torchscript)) {
-    console.error(`exporting ${name} ...`);
-    execute(python, [join(here, '..', 'test', 'Inputs', 'export_torchvision.py'), model, onnx, '--dynamic', `--size=${size}`, `--torchscript=${torchscript}`]);
+    console.log(`exporting ${name} ...`);
+    execute(python, [join(here, '..', 'test', 'Inputs', 'export_torchvision.py'), model, onnx, '--dynamic', `--size=${size}`, `--torchscript=${torchscript}`],
+            `exporting ${model} from PyTorch`);
   }
   return {name, onnx, torchscript};
 }
 
-function compileModel(model) {
-  const found = findModel(model);
+function compileModel(found) {
   const library = file(`lib${found.name}.so`);
   const compileCommand = output => [tool('resnet-compile'), found.onnx, '-o', output, `--entry=${entry}`, `--winograd=${options.winograd}`,
                                     `--target=${options.target}`, ...options.compile];
-  console.error(`compiling ${found.name} ...`);
+  console.log(`compiling ${found.name} ...`);
   const [program, ...args] = compileCommand(library);
-  execute(program, args);
+  execute(program, args, `compiling ${found.name}`);
   const description = JSON.parse(execute(tool('resnet-run'), [library, '--describe', '--json']));
   const inputShape = batch => description.inputs[0].shape.map(extent => (extent < 0 ? batch : extent));
   return {
@@ -67,9 +67,10 @@ function compileModel(model) {
 
 const findings = options.peers.map(name => peers[name](options.build));
 const engines = [ours(tool), ...findings.filter(peer => !peer.absent)];
+const found = options.models.map(findModel);
 const peaks = {};
 for (const threads of options.threads) peaks[threads] = JSON.parse(execute(tool('resnet-peak'), [`--threads=${threads}`]));
-const models = options.models.map(compileModel);
+const models = found.map(compileModel);
 
 let text = '';
 function print(line) {
@@ -118,6 +119,6 @@ const tolerance = options.winograd === 'off' ? 1e-4 : 1e-3;
 for (const {model, threads, batch, engines: measured} of results.speed || []) {
   for (const {name, label} of findings) {
     if (measured[name] && !(measured[name].difference <= tolerance))
-      stop(`${model}, batch ${batch}, ${threads} threads: differs from ${label} by ${measured[name].difference} of the largest element, expected at most ${tolerance}`);
+      stop(`${model}, batch ${batch}, ${plural(threads, 'thread')}: differs from ${label} by ${measured[name].difference} of the largest element, expected at most ${tolerance}`);
   }
 }

@@ -15,7 +15,7 @@ function moving(bytes, held, peak) {
 }
 
 // One step of a profile, in milliseconds. Weights come from where all of the model's weights are, since a run reads them all.
-function boundOf(step, batch, model, peak) {
+export function boundOf(step, batch, model, peak) {
   const {flops, weights, activations} = workOf(step);
   const arithmetic = (flops * batch * 1e-6) / peak.gflop_per_second_all;
   const known = weights !== null && activations !== null;

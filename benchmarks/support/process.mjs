@@ -8,12 +8,12 @@ export function stop(message) {
   process.exit(1);
 }
 
-// The standard output of a program that must succeed.
-export function execute(program, args) {
+// The standard output of a program that must succeed; an error says what was being done.
+export function execute(program, args, doing = program) {
   try {
     return execFileSync(program, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28});
   } catch (error) {
-    return stop(`${program} failed: ${(error.stderr || error.message).trim().split('\n').pop()}`);
+    return stop(`${doing} failed: ${(error.stderr || error.message).trim().split('\n').pop()}`);
   }
 }
 
