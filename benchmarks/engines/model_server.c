@@ -1,8 +1,8 @@
 /* Runs a compiled library when told to, and says how long each run took, so that a benchmark can let two engines take turns.
  *   resnet-model-server LIBRARY ENTRY THREADS BATCH INPUT OUTPUT
  * INPUT and OUTPUT are raw f32 in the machine's byte order; OUTPUT gets the result of one run at the start. Then, a line each:
- * "ready LOAD FIRST" (the milliseconds until the context was there, and those of the first run), and for every line with a number K
- * on stdin, the milliseconds of K runs. Between the runs nothing runs. Ends with stdin. */
+ * "ready LOAD FIRST" (the milliseconds until the context was there, and those of the first run), and for every line with a
+ * number K on stdin, the milliseconds of K runs. Between the runs nothing runs. Ends with stdin. */
 
 #include "resnet.h"
 

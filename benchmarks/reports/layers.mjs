@@ -1,6 +1,6 @@
 // Which share of what the machine can do each step of a library reaches. What binds a step is arithmetic or the movement of bytes,
 // whichever needs longer at the rates that resnet-peak measured; its share is that time over the time it took.
-import {product, sum} from '../support/numbers.mjs';
+import {sum} from '../support/numbers.mjs';
 import {execute} from '../support/process.mjs';
 import {percent, plural, Table} from '../support/table.mjs';
 import {workOf} from '../support/work.mjs';
@@ -35,7 +35,7 @@ function profile(tool, model, threads, batch, runs) {
 }
 
 // Steps that share a kernel are one row: their sums.
-function byKernel(steps) {
+function byKernel(steps, batch) {
   const groups = new Map();
   for (const step of steps) groups.set(step.kernel, [...(groups.get(step.kernel) || []), step]);
   return [...groups.values()].map(group => ({
@@ -43,7 +43,7 @@ function byKernel(steps) {
     source: group[0].source,
     count: group.length,
     ms: sum(group.map(s => s.median_ms)),
-    gflop_per_second: sum(group.map(s => s.flops)) * 1e-6 / sum(group.map(s => s.median_ms)),
+    gflop_per_second: sum(group.map(s => s.flops_per_image * batch)) * 1e-6 / sum(group.map(s => s.median_ms)),
     binds: group[0].binds,
     share: group[0].share === null ? null : sum(group.map(s => s.share * s.median_ms)) / sum(group.map(s => s.median_ms)),
   }));
@@ -68,11 +68,14 @@ export async function reportLayers(tool, models, peaks, options, print) {
   for (const model of models) {
     for (const batch of options.batch.filter(batch => model.takes(batch))) {
       for (const threads of options.threads) {
-        const {steps} = profile(tool, model, threads, batch, product([options.blocks, options.runs]));
-        for (const step of steps) Object.assign(step, boundOf(step, batch, model, peaks[threads]), {flops: step.flops_per_image * batch});
+        const profiled = profile(tool, model, threads, batch, options.blocks * options.runs);
+        const steps = profiled.steps.map(step => {
+          const {source, kernel, flops_per_image, median_ms} = step;
+          return {source, kernel, flops_per_image, median_ms, work: workOf(step), ...boundOf(step, batch, model, peaks[threads])};
+        });
         const total = sum(steps.map(step => step.median_ms));
         const title = `${model.name}, ${plural(threads, 'thread')}, batch ${batch}: ${total.toFixed(2)} ms`;
-        const rows = byKernel(steps);
+        const rows = byKernel(steps, batch);
         text += writeTable(title, rows, total, () => {});
         const low = rows.filter(row => row.share !== null && row.share < kLow).sort((a, b) => b.ms * (1 - b.share) - a.ms * (1 - a.share));
         const lost = row => `${row.kernel.replace(/_[0-9a-f]+$/, '')} ${percent(row.share)}`;

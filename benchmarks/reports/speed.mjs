@@ -70,7 +70,7 @@ export async function reportSpeed(engines, models, peaks, options, file, print) 
   const [us] = engines;
   const width = Math.max(...models.map(model => model.name.length));
   const table = new Table('Milliseconds: median (min). A ratio above 1: resnet is faster.',
-                          [['model', width], ['threads', 7], ['batch', 5], ['resnet', 15], ['of peak', 7], ['peer', 12], ['its time', 15],
+                          [['model', width], ['threads', 7], ['batch', 5], ['resnet', 17], ['of peak', 7], ['peer', 12], ['its time', 17],
                            ['ratio', 5], ['of the blocks', 13], ['differ', 7]],
                           print);
   const time = ({median_ms, min_ms}) => `${median_ms.toFixed(2)} (${min_ms.toFixed(2)})`;

@@ -17,7 +17,7 @@ function ratioPanel(y, peer, results, settings) {
   const height = 220, left = 50, bar = 26;
   const measured = results.filter(result => result.engines[peer.name]);
   const models = distinct(measured.map(result => result.model));
-  const top = 1.12 * Math.max(1, ...measured.map(result => result.engines[peer.name].ratio_high));
+  const top = 1.12 * Math.max(1, ...measured.flatMap(({engines}) => [engines[peer.name].ratio, engines[peer.name].ratio_high]));
   const at = value => y + height - (height - 40) * (value / top);
   const parts = [text(left, y + 16, `${peer.label}'s time over ours: above 1, ours is faster`, {font_weight: 'bold'})];
   const group = Math.max(settings.length * bar, 7 * Math.max(...models.map(model => model.length))) + 24;
@@ -32,7 +32,7 @@ function ratioPanel(y, peer, results, settings) {
       const place = settings.indexOf(settingOf(result)), x = start + place * bar, {ratio, ratio_low, ratio_high} = result.engines[peer.name];
       parts.push(rect(x, at(ratio), bar - 3, at(0) - at(ratio), palette[place % palette.length], `${model}, ${settingOf(result)}: ${ratio.toFixed(3)}`));
       parts.push(line(x + (bar - 3) / 2, at(ratio_low), x + (bar - 3) / 2, at(ratio_high), '#222'));
-      parts.push(text(x + (bar - 3) / 2, at(ratio_high) - 4, ratio.toFixed(2), {text_anchor: 'middle', font_size: 10}));
+      parts.push(text(x + (bar - 3) / 2, at(Math.max(ratio, ratio_high)) - 4, ratio.toFixed(2), {text_anchor: 'middle', font_size: 10}));
     }
     parts.push(text(start + (settings.length * bar) / 2, y + height + 16, model, {text_anchor: 'middle'}));
   });

@@ -6,11 +6,14 @@ layers amplify the rounding of f32 to 3e-4, in torch as elsewhere. Needs torch, 
 """
 
 import argparse
+import sys
 import warnings
 
 import numpy
 import torch
 import torchvision
+
+sys.dont_write_bytecode = True  # nothing is left beside the sources
 from cifar_resnet import cifar_resnet
 
 CIFAR = "cifar10_resnet"
