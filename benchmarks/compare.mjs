@@ -14,7 +14,7 @@ import {execute, stop} from './support/process.mjs';
 import {plural} from './support/table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const options = parseOptions(process.argv.slice(2), {build: join(here, '..', 'build')}, Object.keys(peers));
+const options = parseOptions(process.argv.slice(2), {build: join(here, '..', 'build')});
 const work = options.work || join(options.build, 'benchmarks');
 const json = options.json || join(work, 'results.json');
 const tool = name => join(options.build, 'bin', name);

@@ -1,4 +1,6 @@
-// The options of benchmarks/run, checked. Bad usage ends the program with exit code 2 and one line.
+// The options of benchmarks/run, checked. Bad usage ends the program with exit code 2 and one line. As a program it only checks.
+import {fileURLToPath} from 'node:url';
+import {peers} from '../engines/engines.mjs';
 
 const known = {
   models: 'resnet18,resnet34,resnet50,resnet101,resnet152,cifar10_resnet20',
@@ -42,7 +44,7 @@ function names(name, text, allowed) {
 }
 
 // `defaults` gives what depends on where the program is.
-export function parseOptions(args, defaults, peers) {
+export function parseOptions(args, defaults) {
   const text = {...known, ...defaults};
   for (const argument of args) {
     const [, name, value] = argument.match(/^--([a-z]+)=(.+)$/) || [];
@@ -53,7 +55,7 @@ export function parseOptions(args, defaults, peers) {
   return {
     ...text,
     models: text.models.split(','),
-    peers: text.peers === 'none' ? [] : names('peers', text.peers, peers),
+    peers: text.peers === 'none' ? [] : names('peers', text.peers, Object.keys(peers)),
     report: names('report', text.report, ['speed', 'layers', 'build']),
     threads: numbers('threads', text.threads),
     batch: numbers('batch', text.batch),
@@ -62,3 +64,5 @@ export function parseOptions(args, defaults, peers) {
     compile: text.compile.split(' ').filter(Boolean),
   };
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) parseOptions(process.argv.slice(2), {});
