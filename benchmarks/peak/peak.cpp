@@ -1,109 +1,28 @@
-// How many f32 operations a second this machine can do: the longest vectors that the CPU and the system have, independent
-// multiply-adds in registers, on one thread and on several at once. Prints one JSON object. A share of peak elsewhere is a share
-// of this.
+// What this machine can do at best: f32 operations a second in registers, and bytes read a second from memory and caches, on one
+// thread and on several at once. Prints one JSON object.
 //   resnet-peak [--threads=N]    N: threads of the second measurement; default: the CPUs that this process may use
+// "read_gb_per_second" is memory's; "caches" lists the levels whose size the system reports, each with the bytes that one such
+// cache holds.
 
-#include <atomic>
-#include <chrono>
+#include "benchmarks/peak/Arithmetic.h"
+#include "benchmarks/peak/Bandwidth.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <immintrin.h>
 #include <sched.h>
-#include <thread>
-#include <vector>
 
-namespace {
+using namespace resnet::peak;
 
-using Clock = std::chrono::steady_clock;
-
-// Each kernel runs `rounds` rounds and returns the operations it did. As many chains as hide the latency of a multiply-add (4
-// cycles, two units: 8) and fit the registers. The values stay near `add / (1 - scale)`, far from overflow and denormals.
-constexpr float kScale = 0.999f, kAdd = 0.5f;
-volatile float sink;
-
-__attribute__((target("avx512f"))) double avx512(long rounds) {
-  constexpr int chains = 24;
-  __m512 sums[chains];
-  for (int i = 0; i < chains; ++i)
-    sums[i] = _mm512_set1_ps(float(i));
-  const __m512 scale = _mm512_set1_ps(kScale), add = _mm512_set1_ps(kAdd);
-  for (long r = 0; r < rounds; ++r)
-#pragma clang loop unroll(full)
-    for (int i = 0; i < chains; ++i)
-      sums[i] = _mm512_fmadd_ps(sums[i], scale, add);
-  for (int i = 0; i < chains; ++i)
-    sink = _mm512_cvtss_f32(sums[i]);
-  return double(rounds) * chains * 16 * 2;
-}
-
-__attribute__((target("avx2,fma"))) double avx2(long rounds) {
-  constexpr int chains = 12;
-  __m256 sums[chains];
-  for (int i = 0; i < chains; ++i)
-    sums[i] = _mm256_set1_ps(float(i));
-  const __m256 scale = _mm256_set1_ps(kScale), add = _mm256_set1_ps(kAdd);
-  for (long r = 0; r < rounds; ++r)
-#pragma clang loop unroll(full)
-    for (int i = 0; i < chains; ++i)
-      sums[i] = _mm256_fmadd_ps(sums[i], scale, add);
-  for (int i = 0; i < chains; ++i)
-    sink = _mm256_cvtss_f32(sums[i]);
-  return double(rounds) * chains * 8 * 2;
-}
-
-double sse2(long rounds) {
-  constexpr int chains = 12;
-  __m128 sums[chains];
-  for (int i = 0; i < chains; ++i)
-    sums[i] = _mm_set1_ps(float(i));
-  const __m128 scale = _mm_set1_ps(kScale), add = _mm_set1_ps(kAdd);
-  for (long r = 0; r < rounds; ++r)
-#pragma clang loop unroll(full)
-    for (int i = 0; i < chains; ++i)
-      sums[i] = _mm_add_ps(_mm_mul_ps(sums[i], scale), add);
-  for (int i = 0; i < chains; ++i)
-    sink = _mm_cvtss_f32(sums[i]);
-  return double(rounds) * chains * 4 * 2;
-}
-
-double seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
-
-// GFLOP/s of `threads` threads that start together: the best of several windows, because others may use the machine too.
-double measure(double (*kernel)(long), int threads) {
-  constexpr int windows = 8;
-  constexpr double windowSeconds = 0.05;
-  long rounds = 1000;
-  for (auto begin = Clock::now(); kernel(rounds), seconds(begin) < windowSeconds / 2; begin = Clock::now())
-    rounds *= 2;
-
-  double best = 0;
-  for (int window = 0; window < windows; ++window) {
-    std::atomic<int> waiting{threads};
-    std::vector<double> rates(static_cast<size_t>(threads));
-    std::vector<std::thread> others;
-    auto work = [&](int index) {
-      --waiting;
-      while (waiting > 0) {
-      }
-      const auto begin = Clock::now();
-      const double operations = kernel(rounds);
-      rates[static_cast<size_t>(index)] = operations / seconds(begin) * 1e-9;
-    };
-    for (int i = 1; i < threads; ++i)
-      others.emplace_back(work, i);
-    work(0);
-    for (std::thread &other : others)
-      other.join();
-    double sum = 0;
-    for (double rate : rates)
-      sum += rate;
-    best = sum > best ? sum : best;
+// "gb_per_second" on one thread, which reads `one` bytes, and on all, each of which reads `each`.
+static void printReading(const char *prefix, size_t one, size_t each, int threads) {
+  const double single = bytesReadPerSecond(one, 1), all = bytesReadPerSecond(each, threads);
+  if (single < 0 || all < 0) {
+    std::fprintf(stderr, "resnet-peak: out of memory for %d buffers of %zu bytes\n", threads, each);
+    std::exit(1);
   }
-  return best;
+  std::printf("\"%sgb_per_second\": %.1f, \"%sgb_per_second_all\": %.1f", prefix, single * 1e-9, prefix, all * 1e-9);
 }
-
-} // namespace
 
 int main(int argc, char **argv) {
   cpu_set_t cpus;
@@ -116,13 +35,23 @@ int main(int argc, char **argv) {
       return 2;
     }
   }
-  const char *isa = "sse2";
-  double (*kernel)(long) = sse2;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    isa = "avx2", kernel = avx2;
-  if (__builtin_cpu_supports("avx512f"))
-    isa = "avx512", kernel = avx512;
-  std::printf("{\"isa\": \"%s\", \"gflop_per_second\": %.1f, ", isa, measure(kernel, 1));
-  std::printf("\"threads\": %d, \"gflop_per_second_all\": %.1f}\n", threads, measure(kernel, threads));
+  const Arithmetic arithmetic = longestVectors();
+  std::printf("{\"isa\": \"%s\", \"gflop_per_second\": %.1f, ", arithmetic.isa, flopPerSecond(arithmetic, 1) * 1e-9);
+  std::printf("\"threads\": %d, \"gflop_per_second_all\": %.1f, ", threads, flopPerSecond(arithmetic, threads) * 1e-9);
+
+  const CacheSizes sizes = cacheSizes();
+  printReading("read_", bytesInMemory(sizes, 1), bytesInMemory(sizes, threads), threads);
+  std::printf(", \"caches\": [");
+  if (sizes.l2) {
+    std::printf("{\"level\": 2, \"bytes\": %zu, ", sizes.l2);
+    printReading("", bytesInL2(sizes), bytesInL2(sizes), threads);
+    std::printf("}");
+  }
+  if (sizes.l3) {
+    std::printf("%s{\"level\": 3, \"bytes\": %zu, ", sizes.l2 ? ", " : "", sizes.l3);
+    printReading("", bytesInL3(sizes, 1), bytesInL3(sizes, threads), threads);
+    std::printf("}");
+  }
+  std::printf("]}\n");
   return 0;
 }

@@ -1,4 +1,4 @@
-"""Exports a torchvision network with random weights to ONNX, and what torch computes for a random input.
+"""Exports a network of torchvision or for CIFAR with random weights to ONNX, and what torch computes for a random input.
 
 The statistics of every batch normalisation come from one forward pass and are then shaken: activations stay finite at any depth, and
 a wrong fold shows. The last normalisation of a block scales by less than one, as training leaves it; with random scales around one, 152
@@ -6,11 +6,17 @@ layers amplify the rounding of f32 to 3e-4, in torch as elsewhere. Needs torch, 
 """
 
 import argparse
+import sys
 import warnings
 
 import numpy
 import torch
 import torchvision
+
+sys.dont_write_bytecode = True  # nothing is left beside the sources
+from cifar_resnet import cifar_resnet
+
+CIFAR = "cifar10_resnet"
 
 
 def shake(model, generator_input):
@@ -33,25 +39,32 @@ def shake(model, generator_input):
     model.eval()
 
 
+def make(arch, classes):
+    if arch.startswith(CIFAR):
+        return cifar_resnet(int(arch[len(CIFAR) :]), classes or 10)
+    return getattr(torchvision.models, arch)(num_classes=classes or 1000)
+
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("arch", help="a name in torchvision.models, e.g. resnet50")
+parser.add_argument("arch", help=f"a name in torchvision.models, e.g. resnet50, or {CIFAR}N with N layers, e.g. {CIFAR}20")
 parser.add_argument("onnx", help="the file to write")
 parser.add_argument("--opset", type=int, default=13)
 parser.add_argument("--keep-bn", action="store_true", help="export without folding batch normalisations")
 parser.add_argument("--dynamic", action="store_true", help="leave the batch open")
-parser.add_argument("--size", default="224x224", help="height x width of the image")
+parser.add_argument("--size", help="height x width of the image; default: 224x224, for CIFAR 32x32")
 parser.add_argument("--batch", type=int, default=1)
-parser.add_argument("--classes", type=int, default=1000)
+parser.add_argument("--classes", type=int, help="default: 1000, for CIFAR 10")
 parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--torchscript", help="where the same network goes for torch.jit.load")
 parser.add_argument("--input", help="where the random input goes, as .npy")
 parser.add_argument("--output", help="where torch's result for it goes, as .npy")
 arguments = parser.parse_args()
 
 warnings.filterwarnings("ignore")
 torch.manual_seed(arguments.seed)
-height, width = (int(n) for n in arguments.size.split("x"))
+height, width = (int(n) for n in (arguments.size or ("32x32" if arguments.arch.startswith(CIFAR) else "224x224")).split("x"))
 with torch.no_grad():
-    model = getattr(torchvision.models, arguments.arch)(num_classes=arguments.classes)
+    model = make(arguments.arch, arguments.classes)
     shake(model, torch.randn(4, 3, 96, 96))
     image = torch.randn(arguments.batch, 3, height, width)
     torch.onnx.export(
@@ -65,6 +78,8 @@ with torch.no_grad():
         training=torch.onnx.TrainingMode.PRESERVE if arguments.keep_bn else torch.onnx.TrainingMode.EVAL,
         do_constant_folding=not arguments.keep_bn,
     )
+    if arguments.torchscript:
+        torch.jit.script(model).save(arguments.torchscript)
     if arguments.input:
         numpy.save(arguments.input, image.numpy())
     if arguments.output:

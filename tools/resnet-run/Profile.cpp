@@ -20,8 +20,16 @@ namespace {
 struct StepTime {
   resnet_step_info info;
   double totalNs = 0;
+  std::vector<uint64_t> ns; // of each run
 };
 } // namespace
+
+/// Unlike the mean it does not show what else the machine did meanwhile.
+static double medianNs(std::vector<uint64_t> ns) {
+  std::sort(ns.begin(), ns.end());
+  size_t middle = ns.size() / 2;
+  return ns.size() % 2 ? double(ns[middle]) : double(ns[middle - 1] + ns[middle]) / 2;
+}
 
 static void writeTrace(json::OStream &json, const std::vector<StepTime> &steps, const std::vector<std::vector<uint64_t>> &runs,
                        int64_t batch) {
@@ -79,7 +87,9 @@ static void writeJson(raw_ostream &out, const std::vector<StepTime> &steps, doub
           double ms = step.totalNs * 1e-6 / runs;
           json.attribute("source", step.info.source);
           json.attribute("kernel", step.info.kernel);
+          json.attribute("flops_per_image", step.info.flops_per_image);
           writeNumber(json, "ms", ms);
+          writeNumber(json, "median_ms", medianNs(step.ns) * 1e-6);
           writeNumber(json, "share", total > 0 ? step.totalNs / total : 0);
           writeNumber(json, "gflop_per_second", ms > 0 ? double(step.info.flops_per_image * session.batch()) * 1e-6 / ms : 0);
         });
@@ -105,7 +115,7 @@ Error profile(const Library &library, const RunOptions &options) {
   const resnet_api &api = library.api();
   std::vector<StepTime> steps;
   for (int32_t i = 0; i < library.info().num_steps; ++i)
-    steps.push_back({library.step(i)});
+    steps.push_back({library.step(i), 0, {}});
   std::vector<std::vector<uint64_t>> traced;
   api.profile_enable(session.context(), 1);
   int runs = options.iterations ? options.iterations : kDefaultRuns;
@@ -119,6 +129,7 @@ Error profile(const Library &library, const RunOptions &options) {
       api.profile_step(session.context(), int32_t(i), &time);
       times.push_back(time.total_ns);
       steps[i].totalNs += double(time.total_ns);
+      steps[i].ns.push_back(time.total_ns);
     }
     if (run >= runs - kTracedRuns)
       traced.push_back(std::move(times));

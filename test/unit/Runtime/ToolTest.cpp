@@ -179,7 +179,11 @@ TEST_F(Tool, ProfileNamesTheSourceNodes) {
   llvm::json::Value trace = json();
   EXPECT_EQ(trace.getAsObject()->getArray("traceEvents")->size(), 3u);
   ASSERT_EQ(run("--profile --json"), 0) << err;
-  EXPECT_EQ(json().getAsObject()->getArray("steps")->size(), 1u);
+  llvm::json::Value profile = json();
+  const llvm::json::Array &steps = *profile.getAsObject()->getArray("steps");
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_EQ(steps[0].getAsObject()->getInteger("flops_per_image"), 192);
+  EXPECT_GT(steps[0].getAsObject()->getNumber("median_ms"), 0.0);
   EXPECT_EQ(error("--profile=/dev/full"), "'/dev/full': cannot write: No space left on device");
 }
 

@@ -1,8 +1,8 @@
 /* Runs a compiled library when told to, and says how long each run took, so that a benchmark can let two engines take turns.
  *   resnet-model-server LIBRARY ENTRY THREADS BATCH INPUT OUTPUT
  * INPUT and OUTPUT are raw f32 in the machine's byte order; OUTPUT gets the result of one run at the start. Then, a line each:
- * "ready", and for every line with a number K on stdin, the milliseconds of K runs. Between the runs nothing runs. Ends with
- * stdin. */
+ * "ready LOAD FIRST" (the milliseconds until the context was there, and those of the first run), and for every line with a
+ * number K on stdin, the milliseconds of K runs. Between the runs nothing runs. Ends with stdin. */
 
 #include "resnet.h"
 
@@ -37,6 +37,7 @@ static double now_ms(void) {
 
 int main(int argc, char **argv) {
   check(argc == 7, "expected LIBRARY ENTRY THREADS BATCH INPUT OUTPUT");
+  const double begin_load = now_ms();
   void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   check(library != NULL, library ? "" : dlerror());
   resnet_query query = (resnet_query)dlsym(library, argv[2]);
@@ -51,6 +52,7 @@ int main(int argc, char **argv) {
   options.num_threads = atoi(argv[3]);
   resnet_context *context;
   check(api->context_create(model, &options, &context, &error) == RESNET_OK, error.message);
+  const double load = now_ms() - begin_load;
   RESNET_INIT(resnet_tensor_info, info);
   check(api->model_input(model, 0, &info) == RESNET_OK, "the model has no input");
   resnet_tensor input = make_tensor(&info, atoll(argv[4]));
@@ -60,10 +62,12 @@ int main(int argc, char **argv) {
   FILE *file = fopen(argv[5], "rb");
   check(file && fread(input.data, 1, input.bytes, file) == input.bytes, "the input cannot be read or is too short");
   fclose(file);
+  const double begin_run = now_ms();
   check(api->context_run(context, &input, 1, &output, 1) == RESNET_OK, api->context_error(context));
+  const double first_run = now_ms() - begin_run;
   file = fopen(argv[6], "wb");
   check(file && fwrite(output.data, 1, output.bytes, file) == output.bytes && fclose(file) == 0, "the output cannot be written");
-  puts("ready");
+  printf("ready %.3f %.3f\n", load, first_run);
   fflush(stdout);
 
   char line[64];
