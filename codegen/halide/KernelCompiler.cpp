@@ -5,6 +5,7 @@
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
+#include "codegen/schedules/ScheduleCheck.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -224,6 +225,8 @@ CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::
   if (spec.kind == KernelKind::Conv2d && spec.schedule.algorithm == ConvAlgorithm::Unset)
     spec.schedule = chooseDirectSchedule(spec);
   result.error = check(spec);
+  if (result.error.empty() && spec.kind == KernelKind::Conv2d)
+    result.error = checkSchedule(spec);
   if (!result.error.empty())
     return result;
   try {
