@@ -22,7 +22,7 @@ constexpr double kTolerance = 1e-3;
 struct Candidate {
   std::unique_ptr<NativeKernel> kernel;
   std::vector<double> times;
-  double time = 0; // median
+  double time = 0; // typicalTime
 };
 
 std::string textOf(const Candidate &c) { return toString(c.kernel->spec().schedule); }
@@ -101,7 +101,7 @@ private:
       if (Error error = measureRound(alive, seconds))
         return error;
       for (Candidate *c : alive)
-        c->time = median(c->times);
+        c->time = typicalTime(c->times);
       llvm::sort(alive, [](const Candidate *a, const Candidate *b) { return std::tie(a->time, a) < std::tie(b->time, b); });
       const Measurement best{alive.front()->kernel->spec().schedule, alive.front()->time * 1e3};
       progress({candidates.size(), candidates.size(), alive.size(), &best});

@@ -19,7 +19,8 @@ struct TuneProgress {
 };
 
 /// Times candidateSchedules(spec) in turn, so that noise hits all alike, by successive halving: after each round the slower half
-/// is dropped, but never the fastest direct schedule. A time is the median of the launches; every candidate has at least three.
+/// is dropped, but never the fastest direct schedule. A time is the launches' lower quartile; every candidate
+/// has at least three.
 /// Fails where a candidate's result differs from the first one's. `spec` is canonical, its target one that this CPU runs, and its
 /// batch is fixed.
 llvm::Expected<ScheduleRecord> tune(const KernelSpec &spec, const TuneOptions &options,

@@ -15,6 +15,14 @@ namespace cl = llvm::cl;
 
 static constexpr llvm::StringLiteral kTool = "resnet-tune";
 
+// A pass of libLLVM has an option of this name, registered before ours exist; it is none of our users'.
+static bool removeThreadsOfLLVM() {
+  if (cl::Option *option = cl::getRegisteredOptions().lookup("threads"))
+    option->removeArgument();
+  return true;
+}
+[[maybe_unused]] static const bool threadsOfLLVMAreRemoved = removeThreadsOfLLVM();
+
 static cl::OptionCategory category("resnet-tune options");
 static cl::list<std::string> models(cl::Positional, cl::desc("[MODEL.onnx|MODEL.mlir|MODEL.mlirbc ...]"), cl::cat(category));
 static cl::list<std::string> architectures("arch", cl::desc("Built-in architectures"), cl::value_desc("name[,name...]"),
