@@ -222,11 +222,12 @@ static std::string firstLine(const std::string &text) {
 CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::string &symbol, KernelOutput output) {
   CompiledKernel result;
   KernelSpec spec = unscheduled;
-  if (spec.kind == KernelKind::Conv2d && spec.schedule.algorithm == ConvAlgorithm::Unset)
-    spec.schedule = chooseDirectSchedule(spec);
   result.error = check(spec);
-  if (result.error.empty() && spec.kind == KernelKind::Conv2d)
+  if (result.error.empty() && spec.kind == KernelKind::Conv2d) {
+    if (spec.schedule.algorithm == ConvAlgorithm::Unset)
+      spec.schedule = chooseDirectSchedule(spec);
     result.error = checkSchedule(spec);
+  }
   if (!result.error.empty())
     return result;
   try {

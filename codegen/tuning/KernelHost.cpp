@@ -4,6 +4,7 @@
 #include "runtime/EntryPoints.h"
 #include "runtime/Model.h"
 #include <chrono>
+#include <sys/resource.h>
 
 using namespace resnet::codegen;
 
@@ -12,16 +13,24 @@ struct Launch {
   const NativeKernel *kernel;
   const std::vector<KernelOperand> *operands;
   int batch;
-  double seconds;
+  LaunchTime time;
 };
+
+int64_t involuntarySwitches() {
+  rusage usage;
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nivcsw;
+}
 } // namespace
 
 // Only the kernel is timed, not what a run does around it.
 static int32_t launchMain(void *run, const void *const *inputs, void *const *, void *, const void *, int64_t) {
   Launch &launch = *static_cast<Launch *>(const_cast<void *>(inputs[0]));
+  const int64_t switches = involuntarySwitches();
   const auto start = std::chrono::steady_clock::now();
   const int status = launch.kernel->run(run, *launch.operands, launch.batch);
-  launch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  launch.time.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  launch.time.disturbed = involuntarySwitches() != switches;
   return status;
 }
 
@@ -87,8 +96,8 @@ KernelImports KernelHost::imports() {
           {"halide_free", reinterpret_cast<void *>(halide_free)}};
 }
 
-llvm::Expected<double> KernelHost::run(const NativeKernel &kernel, const std::vector<KernelOperand> &operands, int batch) {
-  Launch launch{&kernel, &operands, batch, 0};
+llvm::Expected<LaunchTime> KernelHost::run(const NativeKernel &kernel, const std::vector<KernelOperand> &operands, int batch) {
+  Launch launch{&kernel, &operands, batch, {}};
   resnet_tensor input{};
   input.data = &launch;
   input.bytes = sizeof(float);
@@ -99,5 +108,5 @@ llvm::Expected<double> KernelHost::run(const NativeKernel &kernel, const std::ve
   output.data = &runtime->unused;
   if (runtime->api->context_run(runtime->context, &input, 1, &output, 1) != RESNET_OK)
     return llvm::createStringError(runtime->api->context_error(runtime->context));
-  return launch.seconds;
+  return launch.time;
 }

@@ -9,6 +9,11 @@
 
 namespace resnet::codegen {
 
+struct LaunchTime {
+  double seconds = 0;
+  bool disturbed = false; // the system gave the calling thread's core to another one meanwhile
+};
+
 /// A context of the runtime with one program: the kernel that run() is given.
 class KernelHost {
 public:
@@ -19,8 +24,7 @@ public:
   /// The runtime's functions, for kernels that this class runs.
   static KernelImports imports();
 
-  /// Seconds of one launch.
-  llvm::Expected<double> run(const NativeKernel &kernel, const std::vector<KernelOperand> &operands, int batch);
+  llvm::Expected<LaunchTime> run(const NativeKernel &kernel, const std::vector<KernelOperand> &operands, int batch);
 
 private:
   struct Runtime;

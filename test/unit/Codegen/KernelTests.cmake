@@ -10,5 +10,6 @@ add_executable(resnet-kernel-tests
   KernelTestDeterminism.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
+  KernelTestSchedule.cpp
   KernelTestSpec.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)
