@@ -3,16 +3,32 @@
 
 #include "codegen/tuning/KernelLoader.h"
 #include "codegen/halide/KernelCompiler.h"
-#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include <HalideRuntime.h>
 #include <chrono>
+#include <dlfcn.h>
 
 using namespace resnet;
 using namespace resnet::codegen;
 namespace orc = llvm::orc;
+
+namespace {
+// What a kernel calls of the C library. LLVM's own class for this would instantiate templates over LLVM's types here, which the
+// executable would export.
+class ProcessSymbols : public orc::DefinitionGenerator {
+public:
+  llvm::Error tryToGenerate(orc::LookupState &, orc::LookupKind, orc::JITDylib &library, orc::JITDylibLookupFlags,
+                            const orc::SymbolLookupSet &names) override {
+    orc::SymbolMap found;
+    for (const auto &entry : names)
+      if (void *address = dlsym(RTLD_DEFAULT, (*entry.first).str().c_str()))
+        found[entry.first] = {orc::ExecutorAddr::fromPtr(address), llvm::JITSymbolFlags::Exported};
+    return found.empty() ? llvm::Error::success() : library.define(orc::absoluteSymbols(std::move(found)));
+  }
+};
+} // namespace
 
 struct NativeKernel::Code {
   std::unique_ptr<orc::LLJIT> jit;
@@ -36,10 +52,7 @@ static llvm::Error load(const std::string &object, const std::string &symbol, co
                                            llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
   if (llvm::Error error = library.define(orc::absoluteSymbols(std::move(symbols))))
     return error;
-  auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(jit->getDataLayout().getGlobalPrefix());
-  if (!process)
-    return process.takeError();
-  library.addGenerator(std::move(*process));
+  library.addGenerator(std::make_unique<ProcessSymbols>());
   if (llvm::Error error = jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, symbol)))
     return error;
   auto address = jit->lookup(symbol);

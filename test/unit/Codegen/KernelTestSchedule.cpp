@@ -44,7 +44,8 @@ TEST(KernelTestSchedule, IllegalSchedulesAreNamed) {
   EXPECT_EQ(check(spec, "direct tile=6x1 tiles=5 rows=7"), "");
   EXPECT_EQ(checkSchedule(spec), "expected a schedule, got none");
   EXPECT_EQ(check(spec, "direct tile=7x1"), "expected a tile that fits the registers of x86-64-v3, got 7x1");
-  EXPECT_EQ(check(spec, "direct tile=1x4"), "expected blocks of a tile that divide the 6 blocks of channels, got 4");
+  EXPECT_EQ(check(convolution(64, 80, 28, 3), "direct tile=1x2"),
+            "expected blocks of a tile that divide the 5 blocks of channels, got 2");
   EXPECT_EQ(check(spec, "direct tile=6x1 tiles=2"), "expected tiles of a task that divide the 5 tiles of a row, got 2");
   EXPECT_EQ(check(spec, "direct tile=6x1 rows=5"), "expected rows of a task that divide the 28 rows, got 5");
   EXPECT_EQ(check(spec, "direct tile=6x1 images=2"),
@@ -88,7 +89,7 @@ TEST(KernelTestSchedule, ModelsChoiceIsLegalForAnyShape) {
 // The compiler refuses what checkSchedule does, rather than overrunning a map.
 TEST(KernelTestSchedule, IllegalSchedulesAreNotCompiled) {
   KernelSpec spec = convolution(16, 16, 8, 3);
-  spec.schedule = *parseConvSchedule("direct tile=8x1 rows=3");
+  spec.schedule = *parseConvSchedule("direct tile=4x1 rows=3");
   EXPECT_EQ(compileKernel(spec, "k").error, "expected rows of a task that divide the 8 rows, got 3");
 }
 

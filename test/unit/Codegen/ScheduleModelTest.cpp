@@ -109,16 +109,37 @@ TEST_F(ScheduleModel, ShippedRecordsAreOfTodaysKernels) {
   }
 }
 
-// What the model estimates cheapest among all that was measured, over the fastest of it.
-TEST_F(ScheduleModel, ChoiceIsNearTheBestMeasured) {
-  std::vector<double> ratios;
-  for (const Case &c : cases) {
-    const Measurement *choice = nullptr;
-    for (const Measurement &m : c.record->measured)
-      if (!choice || estimateCycles(c.spec, m.schedule) < estimateCycles(c.spec, choice->schedule))
-        choice = &m;
-    ratios.push_back(choice->milliseconds / c.record->measured.front().milliseconds);
-    std::printf("RATIO %.3f %s | %s | %s\n", ratios.back(), c.record->key.c_str(), toString(choice->schedule).c_str(),
-                toString(c.record->measured.front().schedule).c_str());
+// The entry of the model's choice. Where that was not measured, because the model has changed since, the entry that it estimates
+// cheapest stands for it.
+static const Measurement &entryOf(const ConvSchedule &choice, const Case &c, bool winograd) {
+  const Measurement *cheapest = nullptr;
+  for (const Measurement &m : c.record->measured) {
+    if (m.schedule == choice)
+      return m;
+    if ((winograd || m.schedule.algorithm == ConvAlgorithm::Direct) &&
+        (!cheapest || estimateCycles(c.spec, m.schedule) < estimateCycles(c.spec, cheapest->schedule)))
+      cheapest = &m;
   }
+  return *cheapest;
 }
+
+// Measured times of the model's choices over those of the fastest schedules. The bounds are a little looser than what was
+// measured on Zen 4: 41 of 47 choices within 10%, and together 3.4% slower than the fastest.
+static void expectNear(const std::vector<Case> &cases, bool winograd) {
+  double chosen = 0, fastest = 0;
+  size_t near = 0;
+  for (const Case &c : cases) {
+    const double mine = entryOf(chooseSchedule(c.spec, winograd), c, winograd).milliseconds;
+    const double best =
+        winograd ? c.record->measured.front().milliseconds : c.record->fastest(ConvAlgorithm::Direct)->milliseconds;
+    chosen += mine;
+    fastest += best;
+    near += mine <= 1.1 * best;
+  }
+  EXPECT_GE(near, 0.8 * cases.size()) << "choices within 10% of the fastest, of " << cases.size();
+  EXPECT_LE(chosen, 1.06 * fastest) << "milliseconds of all choices and of all fastest";
+}
+
+TEST_F(ScheduleModel, DirectChoicesAreNearTheFastest) { expectNear(cases, /*winograd=*/false); }
+
+TEST_F(ScheduleModel, ChoicesAreNearTheFastest) { expectNear(cases, /*winograd=*/true); }
