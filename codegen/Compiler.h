@@ -23,14 +23,19 @@ struct CompileOptions {
   std::string source;          // the model's file name, recorded
   std::vector<Target> targets; // most demanding first
   Stage stage = Stage::Lib;
-  std::vector<std::string> shapes; // of inputs, as resnet-specialize-shapes takes them
-  std::string preprocess;          // empty: by the input's shape
-  std::string cacheDirectory;      // empty: no cache
-  std::string saveTemps;           // directory for every stage's result; empty: none
-  unsigned jobs = 0;               // 0: one a core
-  bool remarks = false;            // says why: one remark a step
-  bool debugKernels = false;       // kernels with assertions and bounds checks
-  bool progress = false;           // on standard error
+  std::vector<std::string> shapes;        // of inputs, as resnet-specialize-shapes takes them
+  std::string preprocess;                 // empty: by the input's shape
+  std::string cacheDirectory;             // empty: no cache
+  std::string saveTemps;                  // directory for every stage's result; empty: none
+  std::vector<std::string> scheduleFiles; // of measured schedules, which win over the shipped ones
+  std::string tuneFor;       // class of processors to choose schedules for; empty: this machine's, for its own target
+  bool winograd = true;      // allowed
+  bool tune = false;         // measures what has no schedule yet; see checkTune in KernelSchedules.h
+  double tuneSeconds = 60;   // after which no further kernel is measured
+  unsigned jobs = 0;         // 0: one a core
+  bool remarks = false;      // says why: one remark a step
+  bool debugKernels = false; // kernels with assertions and bounds checks
+  bool progress = false;     // on standard error
 };
 
 /// Compiles `module`, which it transforms. Errors go to the context's diagnostic handler; nothing is left at `output` then.

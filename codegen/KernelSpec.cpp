@@ -158,13 +158,10 @@ static std::string text(const FilterGeometry &f) {
 
 static std::string text(const std::array<int64_t, 2> &a) { return num(a[0]) + "," + num(a[1]); }
 
-std::string codegen::toString(const KernelSpec &s) {
+// What is computed: everything but the kind, how (target, debug, schedule) and the batch.
+static std::string workText(const KernelSpec &s) {
   const KernelSpec def;
-  std::string t = kindName(s.kind);
-  t += std::string(" target=") + toString(s.target);
-  if (s.debug)
-    t += " debug";
-  t += " input=" + text(s.input) + " output=" + text(s.output);
+  std::string t = " input=" + text(s.input) + " output=" + text(s.output);
   if (!(s.addend == def.addend))
     t += " addend=" + text(s.addend);
   if (!(s.filter == def.filter))
@@ -200,6 +197,17 @@ std::string codegen::toString(const KernelSpec &s) {
     t += " relu";
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
+  return t;
+}
+
+std::string codegen::scheduleKey(const KernelSpec &s) { return kindName(s.kind) + workText(s); }
+
+std::string codegen::toString(const KernelSpec &s) {
+  std::string t = kindName(s.kind);
+  t += std::string(" target=") + toString(s.target);
+  if (s.debug)
+    t += " debug";
+  t += workText(s);
   if (s.batch != 0)
     t += " batch=" + num(s.batch);
   if (s.schedule.algorithm != ConvAlgorithm::Unset)

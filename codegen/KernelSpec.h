@@ -78,6 +78,9 @@ void canonicalize(KernelSpec &spec);
 /// Readable text of the canonical form, in a fixed order of fields; equal exactly when the specifications are.
 std::string toString(const KernelSpec &spec);
 
+/// The same without target, debug, batch and schedule: what measured schedules are found by.
+std::string scheduleKey(const KernelSpec &spec);
+
 /// Kind, kernel size, channels and the first 64 bits of a hash of toString, e.g. "conv2d_3x3_64x64_56x56_1f0c...": a C
 /// identifier.
 std::string symbolName(const KernelSpec &spec);

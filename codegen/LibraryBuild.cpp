@@ -1,6 +1,8 @@
 // Each step leaves object files in one temporary directory; the linker puts them together in a fixed order.
 
 #include "codegen/LibraryBuild.h"
+#include "codegen/ConvolutionSpecs.h"
+#include "codegen/KernelSchedules.h"
 #include "codegen/Linker.h"
 #include "codegen/ModuleOutput.h"
 #include "codegen/Preprocess.h"
@@ -11,6 +13,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace mlir;
 using namespace resnet;
@@ -29,6 +32,14 @@ LogicalResult LibraryBuild::planKernels() {
   if (failed(read))
     return failure();
   info = *read;
+  auto schedules = KernelSchedules::create(options);
+  if (!schedules)
+    return report(schedules.takeError());
+  if (options.tune) {
+    FailureOr<std::vector<KernelSpec>> convolutions = convolutionSpecs(module, options.targets.front());
+    if (failed(convolutions) || failed(report(schedules->tune(*convolutions, std::max<int64_t>(info.fixedBatch, 1)))))
+      return failure();
+  }
   llvm::StringSet<> known;
   for (Target target : options.targets) {
     ProgramVariant &variant = variants.emplace_back();
@@ -37,7 +48,10 @@ LogicalResult LibraryBuild::planKernels() {
       FailureOr<KernelSpec> spec = specFromKernel(kernel, target, options.debugKernels);
       if (failed(spec))
         return failure();
+      Selection selection = schedules->select(*spec, info.fixedBatch);
       const std::string symbol = symbolName(*spec);
+      if (spec->kind == KernelKind::Conv2d)
+        selections[symbol] = std::move(selection);
       if (known.insert(symbol).second)
         specs.push_back(*spec);
       variant.kernels[kernel.getSymName()] = {*spec, symbol, 0};
@@ -48,12 +62,18 @@ LogicalResult LibraryBuild::planKernels() {
   return success();
 }
 
-// One remark a step: what runs where the source model had its nodes.
+// What runs where the source model had its nodes, and why its schedule is what it is.
 void LibraryBuild::emitRemarks() {
   for (const ProgramInfo::Step &step : info.steps) {
     const KernelBinding &kernel = variants.front().kernels.find(step.kernel)->second;
-    emitRemark(NameLoc::get(StringAttr::get(module.getContext(), step.source)))
-        << (step.source.empty() ? "(no name)" : step.source) << ": " << toString(kernel.spec);
+    const Location loc = NameLoc::get(StringAttr::get(module.getContext(), step.source));
+    const std::string name = step.source.empty() ? "(no name)" : step.source;
+    const auto selection = selections.find(kernel.symbol);
+    const std::string reason = selection == selections.end() ? "" : "; " + selection->second.reason;
+    emitRemark(loc) << name << ": " << toString(kernel.spec) << reason;
+    if (selection != selections.end())
+      for (const std::string &warning : selection->second.warnings)
+        emitRemark(loc) << name << ": " << warning;
   }
 }
 
@@ -78,6 +98,24 @@ LogicalResult LibraryBuild::writeObject(llvm::StringRef name, llvm::StringRef co
   return writeText(module, objects.back(), contents);
 }
 
+// "off", or "F(2,3), F(4,3)".
+std::string LibraryBuild::winogradUsed() const {
+  std::set<int64_t> tiles;
+  for (const KernelSpec &spec : specs)
+    if (spec.schedule.algorithm == ConvAlgorithm::Winograd)
+      tiles.insert(spec.schedule.outputTile);
+  std::string text;
+  for (int64_t tile : tiles)
+    text += (text.empty() ? "F(" : ", F(") + std::to_string(tile) + ",3)";
+  return text.empty() ? "off" : text;
+}
+
+// "53 measured, 0 by the cost model".
+std::string LibraryBuild::schedulesUsed() const {
+  const size_t measured = llvm::count_if(selections, [](const auto &entry) { return entry.second.measured; });
+  return std::to_string(measured) + " measured, " + std::to_string(selections.size() - measured) + " by the cost model";
+}
+
 std::string LibraryBuild::describe() const {
   Preprocess preprocess = defaultPreprocess(info.inputs.front().shape);
   if (!options.preprocess.empty()) {
@@ -92,7 +130,8 @@ std::string LibraryBuild::describe() const {
                             {"source", options.source},
                             {"targets", std::move(targets)},
                             {"precision", "f32"},
-                            {"winograd", "off"},
+                            {"winograd", winogradUsed()},
+                            {"schedules", schedulesUsed()},
                             {"debug_kernels", options.debugKernels},
                             {"preprocess", preprocess.toJson()}};
   std::string text;

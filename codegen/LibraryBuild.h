@@ -5,6 +5,7 @@
 
 #include "codegen/Compiler.h"
 #include "codegen/HostProgram.h"
+#include "codegen/schedules/Selection.h"
 
 namespace resnet::codegen {
 
@@ -22,6 +23,8 @@ public:
 private:
   mlir::LogicalResult report(llvm::Error error);
   void emitRemarks();
+  std::string winogradUsed() const;
+  std::string schedulesUsed() const;
   std::string describe() const;
   mlir::LogicalResult writeObject(llvm::StringRef name, llvm::StringRef contents);
   mlir::LogicalResult buildHost();
@@ -30,7 +33,8 @@ private:
   const CompileOptions &options;
   std::unique_ptr<TemporaryDirectory> directory;
   ProgramInfo info;
-  std::vector<KernelSpec> specs; // distinct, for all targets
+  std::vector<KernelSpec> specs;         // distinct, for all targets
+  llvm::StringMap<Selection> selections; // of convolutions, by symbol
   std::vector<ProgramVariant> variants;
   PackedWeights weights;
   std::vector<std::string> objects; // paths, in link order

@@ -2,6 +2,7 @@
 //   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--filter=SUBSTRING] [--warm] [--seconds=S]
 // Filters come from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
 
+#include "codegen/tuning/Measure.h"
 #include "test/unit/Codegen/KernelRunner.h"
 #include <algorithm>
 #include <chrono>
@@ -148,59 +149,16 @@ std::vector<Layer> resnet50() {
 
 //===-- Measurement -------------------------------------------------------===//
 
-struct Buffers {
-  std::vector<std::vector<float *>> copies; // per argument
-  ~Buffers() {
-    for (auto &c : copies)
-      for (float *p : c)
-        std::free(p);
-  }
-};
-
-float *allocate(int64_t elements) {
-  float *p = static_cast<float *>(std::aligned_alloc(64, (elements * 4 + 63) / 64 * 64));
-  for (int64_t i = 0; i < elements; ++i)
-    p[i] = 0.001f * static_cast<float>(i % 101);
-  return p;
-}
-
-int64_t elements(const LoadedKernel &k, const KernelArgument &a, int batch) {
-  if (a.role == KernelArgument::Role::Input)
-    return k.spec().input.imageElements() * batch;
-  if (a.role == KernelArgument::Role::Output || a.role == KernelArgument::Role::Addend)
-    return k.spec().output.imageElements() * batch;
-  int64_t n = 1;
-  for (const auto &d : a.dims)
-    n *= d.extent;
-  return n;
-}
-
 struct Times {
   double best, median;
 };
 
 Times measure(const LoadedKernel &kernel, int batch, bool warm, double seconds) {
-  constexpr int64_t kCold = 96 << 20; // three times the largest L3 slice we met
-  Buffers b;
-  int64_t copies = 1;
-  for (const KernelArgument &a : kernel.args()) {
-    const int64_t n = elements(kernel, a, batch);
-    const bool cold = !warm && a.role == KernelArgument::Role::Filter;
-    std::vector<float *> list;
-    if (a.role == KernelArgument::Role::Output && kernel.spec().epilogue.addendInPlace)
-      list = {};
-    else
-      for (int64_t i = 0; i < (cold ? std::clamp<int64_t>(kCold / (n * 4), 2, 1000) : 1); ++i)
-        list.push_back(allocate(n));
-    copies = std::max<int64_t>(copies, list.size());
-    b.copies.push_back(list);
-  }
+  LaunchBuffers buffers(kernel.spec(), batch, warm);
   std::vector<double> times;
   const double end = now() + seconds;
   for (int64_t i = 0; i < 5 || now() < end; ++i) {
-    std::vector<Operand> operands;
-    for (const auto &list : b.copies)
-      operands.push_back({list.empty() ? operands.back().buffer : list[i % list.size()], 0});
+    const std::vector<KernelOperand> &operands = buffers.next();
     const double start = now();
     kernel.run(operands, batch);
     times.push_back(now() - start);

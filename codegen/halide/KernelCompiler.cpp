@@ -5,7 +5,7 @@
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
-#include "codegen/schedules/WinogradSchedule.h"
+#include "codegen/schedules/ScheduleCheck.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -55,7 +55,7 @@ static std::string check(const KernelSpec &s) {
     if (s.padding.top > s.input.halo.top || s.padding.left > s.input.halo.left ||
         lastRow >= s.input.height + s.input.halo.bottom || lastColumn >= s.input.width + s.input.halo.right)
       return "the input's halo is narrower than the padding that the convolution reads";
-    return s.schedule.algorithm == ConvAlgorithm::Winograd ? checkWinograd(s) : "";
+    return "";
   }
   case KernelKind::Linear:
   case KernelKind::Head: {
@@ -222,9 +222,12 @@ static std::string firstLine(const std::string &text) {
 CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::string &symbol, KernelOutput output) {
   CompiledKernel result;
   KernelSpec spec = unscheduled;
-  if (spec.kind == KernelKind::Conv2d && spec.schedule.algorithm == ConvAlgorithm::Unset)
-    spec.schedule = chooseDirectSchedule(spec);
   result.error = check(spec);
+  if (result.error.empty() && spec.kind == KernelKind::Conv2d) {
+    if (spec.schedule.algorithm == ConvAlgorithm::Unset)
+      spec.schedule = chooseDirectSchedule(spec);
+    result.error = checkSchedule(spec);
+  }
   if (!result.error.empty())
     return result;
   try {

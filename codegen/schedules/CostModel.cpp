@@ -1,46 +1,18 @@
-// The cost model: cycles of a register tile's inner loop by its tightest resource, times the number of tiles, waste included.
+// Direct convolutions: cycles of a register tile's inner loop by its tightest resource, times the number of tiles, waste
+// included; then what the caches must deliver again because of the order of loops, and the tasks.
 
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/Machine.h"
+#include "codegen/schedules/ScheduleCheck.h"
+#include "codegen/schedules/WinogradModel.h"
 #include <algorithm>
+#include <tuple>
 
 using namespace resnet;
 using namespace resnet::codegen;
 
-// Two multiply-adds and two loads a cycle, latency 4: every core of the last ten years at its own vector width.
-static constexpr double kFmaPerCycle = 2, kLoadsPerCycle = 2, kFmaLatency = 4;
-
-// Blocks of a tile share the broadcast input, so they must read the same input channels.
-static bool blocksShareInput(const FilterGeometry &f, int64_t tileBlocks) {
-  return tileBlocks == 1 || (!f.isDepthwise() && (f.groups == 1 || f.outChannelsPerGroup() % (tileBlocks * f.block) == 0));
-}
-
-// Accumulators, the filter's vectors and one broadcast must be registers together: a spilled accumulator halves the speed.
-static bool fits(const Machine &m, int64_t columns, int64_t vectors, bool depthwise) {
-  const int64_t accumulators = columns * vectors;
-  if (depthwise) // one filter vector, one input vector
-    return accumulators + 2 <= m.registers;
-  // Without FMA the filter's vector is multiplied in a temporary, straight from memory.
-  return accumulators + (m.fma ? vectors : 1) + 1 <= m.registers;
-}
-
-// Bytes a cycle at which a tile can stream its filter: L2 feeds 4x4 tiles at 32 without loss (measured on Zen 5), what does not
-// stay there comes at about 12, and L1 is no limit beyond the loads themselves.
-static double filterBytesPerCycle(const Machine &m, double partBytes) {
-  if (partBytes <= 24 << 10)
-    return 128;
-  return partBytes <= m.l2Bytes * 0.75 ? 32 : 12;
-}
-
-// Cycles of one step of the reduction over a tile, whose filter has partBytes in all.
-static double stepCycles(const Machine &m, int64_t columns, int64_t vectors, double partBytes) {
-  const double accumulators = columns * vectors, loads = columns + vectors;
-  const double arithmetic = accumulators / kFmaPerCycle * (m.fma ? 1 : 2);
-  const double stream = vectors * m.lanes * 4 / filterBytesPerCycle(m, partBytes);
-  // A loop at its latency bound runs below it (measured: 8 accumulators reach 90% of what 12 do).
-  const double latency = kFmaLatency * 1.1;
-  return std::max({arithmetic, loads / kLoadsPerCycle, stream, latency}) + 0.25; // a quarter cycle of loop overhead
-}
+// Share of the caches' cycles that arithmetic does not hide, and what handing out a task costs.
+static constexpr double kExposedTraffic = 0.3, kTaskCycles = 100;
 
 // Largest divisor of total that is at most `limit`, at least 1.
 static int64_t divisorUpTo(int64_t total, double limit) {
@@ -51,43 +23,89 @@ static int64_t divisorUpTo(int64_t total, double limit) {
   return best;
 }
 
-ConvSchedule codegen::chooseDirectSchedule(const KernelSpec &spec) {
+static int64_t reductionSteps(const FilterGeometry &f) { return f.window() * f.kernelHeight * f.kernelWidth; }
+
+static double arithmeticCycles(const KernelSpec &spec, int64_t columns, int64_t blocks) {
   const Machine m = machineOf(spec.target);
-  const FilterGeometry &f = spec.filter;
-  const int64_t width = spec.output.width, height = spec.output.height, blocks = f.outBlocks();
-  const int64_t vectorsPerBlock = ceilDiv(f.block, m.lanes), steps = f.window() * f.kernelHeight * f.kernelWidth;
+  const int64_t steps = reductionSteps(spec.filter), vectors = blocks * ceilDiv(spec.filter.block, m.lanes);
+  // Prologue and epilogue of a tile: each accumulator is set, finished and stored.
+  const double tile =
+      steps * stepCycles(m, columns, vectors, 4.0 * steps * blocks * spec.filter.block) + 2.0 * columns * vectors + 20;
+  return tile * ceilDiv(spec.output.width, columns) * spec.output.height * (spec.filter.outBlocks() / blocks);
+}
 
-  ConvSchedule best;
-  best.algorithm = ConvAlgorithm::Direct;
-  double bestCost = 0;
-  for (int64_t tc = 1; tc <= blocks; ++tc) {
-    if (blocks % tc != 0 || !blocksShareInput(f, tc)) // a remainder would be computed twice
+std::vector<RegisterTile> codegen::rankDirectTiles(const KernelSpec &spec) {
+  std::vector<RegisterTile> tiles;
+  const int64_t outBlocks = spec.filter.outBlocks();
+  for (int64_t blocks = 1; blocks <= outBlocks; ++blocks) {
+    if (outBlocks % blocks != 0 || !blocksShareInput(spec.filter, blocks)) // a remainder would be computed twice
       continue;
-    for (int64_t tx = 1; tx <= width; ++tx) {
-      const int64_t vectors = tc * vectorsPerBlock;
-      if (tx * tc > 1 && !fits(m, tx, vectors, f.isDepthwise()))
-        break;
-      // Prologue and epilogue of a tile: each accumulator is set, finished and stored.
-      const double tile = steps * stepCycles(m, tx, vectors, 4.0 * steps * tc * f.block) + 2.0 * tx * vectors + 20;
-      const double cost = tile * ceilDiv(width, tx) * (blocks / tc);
-      if (bestCost == 0 || cost < bestCost) {
-        bestCost = cost;
-        best.tileColumns = tx;
-        best.tileBlocks = tc;
-      }
-    }
+    for (int64_t columns = 1; columns <= spec.output.width && fitsRegisters(spec, columns, blocks); ++columns)
+      tiles.push_back({columns, blocks, arithmeticCycles(spec, columns, blocks)});
   }
+  std::sort(tiles.begin(), tiles.end(), [](const RegisterTile &a, const RegisterTile &b) {
+    return std::tie(a.cycles, a.blocks, a.columns) < std::tie(b.cycles, b.blocks, b.columns);
+  });
+  return tiles;
+}
 
+bool codegen::streamsFilterOnce(const KernelSpec &spec) {
   // A filter that does not stay in L2 beside the maps is streamed once, block by block; any other is cheaper to reread than
   // the rows.
-  best.filterOutermost = f.packedBytes() > m.l2Bytes / 2 && !f.isDepthwise();
+  return spec.filter.packedBytes() > machineOf(spec.target).l2Bytes / 2 && !spec.filter.isDepthwise();
+}
+
+ConvSchedule codegen::directSchedule(const KernelSpec &spec, const RegisterTile &tile, bool filterOutermost, double taskScale) {
+  const FilterGeometry &f = spec.filter;
+  const int64_t width = spec.output.width, height = spec.output.height, blocks = f.outBlocks(), steps = reductionSteps(f);
+  ConvSchedule s;
+  s.algorithm = ConvAlgorithm::Direct;
+  s.tileColumns = tile.columns;
+  s.tileBlocks = tile.blocks;
+  s.filterOutermost = filterOutermost;
   // Sixteen tasks at least, so that contiguous ranges balance on 2, 3 or 4 threads, of 1 to 8 us (at 250 GFLOPS): far above the
   // cost of handing one out.
-  const double perTile = 2.0 * steps * f.block * best.tileColumns * (best.filterOutermost ? best.tileBlocks : blocks);
-  const int64_t tiles = ceilDiv(width, best.tileColumns);
+  const double perTile = 2.0 * steps * f.block * s.tileColumns * (filterOutermost ? s.tileBlocks : blocks);
+  const int64_t tiles = ceilDiv(width, s.tileColumns);
   const double total = 2.0 * steps * f.block * blocks * width * height;
-  const double perTask = std::clamp(total / 16, 2.5e5, 2e6);
-  best.tilesPerTask = height > 1 ? tiles : divisorUpTo(tiles, perTask / perTile);
-  best.rowsPerTask = divisorUpTo(height, perTask / (perTile * tiles));
-  return best;
+  const double perTask = std::clamp(total / 16, 2.5e5, 2e6) * taskScale;
+  s.tilesPerTask = height > 1 ? tiles : divisorUpTo(tiles, perTask / perTile);
+  s.rowsPerTask = divisorUpTo(height, perTask / (perTile * tiles));
+  return s;
+}
+
+ConvSchedule codegen::chooseDirectSchedule(const KernelSpec &spec) {
+  return directSchedule(spec, rankDirectTiles(spec).front(), streamsFilterOnce(spec));
+}
+
+// Cycles in which the caches deliver what the order of loops reads again, and a task's own cost.
+static double directTraffic(const KernelSpec &spec, const ConvSchedule &s) {
+  const Machine m = machineOf(spec.target);
+  const FilterGeometry &f = spec.filter;
+  const double groups = static_cast<double>(f.outBlocks()) / s.tileBlocks;
+  const double tasks = static_cast<double>(ceilDiv(spec.output.width, s.tileColumns)) / s.tilesPerTask *
+                       (static_cast<double>(spec.output.height) / s.rowsPerTask);
+  const double filter = f.packedBytes(), input = spec.input.imageBytes();
+  // A task's rows, those it shares with its neighbours included.
+  const double rows =
+      static_cast<double>((s.rowsPerTask - 1) * spec.strides[0] + f.kernelHeight) / (spec.output.height * spec.strides[0]);
+  const double band = input * std::min(1.0, rows) * s.tilesPerTask * s.tileColumns / spec.output.width;
+  double cycles;
+  if (s.filterOutermost) // each group of blocks reads the whole map
+    cycles = groups * readCycles(m, input) + readCycles(m, filter);
+  else // each task reads the whole filter, and its band for each group
+    cycles = readCycles(m, input) + tasks * ((groups - 1) * readCycles(m, band) + readCycles(m, filter));
+  return kExposedTraffic * cycles + kTaskCycles * tasks * (s.filterOutermost ? groups : 1);
+}
+
+double codegen::estimateCycles(const KernelSpec &spec, const ConvSchedule &schedule) {
+  if (schedule.algorithm == ConvAlgorithm::Winograd)
+    return winogradCycles(spec, schedule);
+  return arithmeticCycles(spec, schedule.tileColumns, schedule.tileBlocks) + directTraffic(spec, schedule);
+}
+
+ConvSchedule codegen::chooseSchedule(const KernelSpec &spec, bool allowWinograd) {
+  const ConvSchedule direct = chooseDirectSchedule(spec);
+  const std::optional<ConvSchedule> winograd = allowWinograd ? chooseWinogradSchedule(spec) : std::nullopt;
+  return winograd && estimateCycles(spec, *winograd) < estimateCycles(spec, direct) ? *winograd : direct;
 }

@@ -1,4 +1,4 @@
-// What schedules need to know of an instruction-set level: registers, vector width, caches.
+// What schedules need to know of an instruction-set level: registers, vector width, caches, and what loops and caches sustain.
 
 #ifndef RESNET_CODEGEN_SCHEDULES_MACHINE_H
 #define RESNET_CODEGEN_SCHEDULES_MACHINE_H
@@ -16,6 +16,12 @@ struct Machine {
 
 /// Registers and caches of the smallest machine we tune for at each level (1 MB of L2 from Skylake-SP and Zen 4 on).
 Machine machineOf(Target target);
+
+/// Cycles of one step of the reduction over a register tile of columns x vectors, whose filter has partBytes in all.
+double stepCycles(const Machine &machine, int64_t columns, int64_t vectors, double partBytes);
+
+/// Cycles to read `bytes` that were last used `bytes` ago: from L1, L2 or beyond.
+double readCycles(const Machine &machine, double bytes);
 
 } // namespace resnet::codegen
 

@@ -1,7 +1,8 @@
 // Rules and candidates of Winograd schedules.
 
 #include "codegen/schedules/WinogradSchedule.h"
-#include "codegen/schedules/Machine.h"
+#include "codegen/schedules/ScheduleCheck.h"
+#include "codegen/schedules/WinogradModel.h"
 #include <algorithm>
 
 using namespace resnet;
@@ -25,13 +26,6 @@ Grid tiles(const KernelSpec &s, int64_t outputTile) {
   return {ceilDiv(s.output.width, outputTile), ceilDiv(s.output.height, outputTile)};
 }
 
-bool fitsRegisters(const KernelSpec &s, int64_t tileColumns, int64_t tileBlocks) {
-  const Machine m = machineOf(s.target);
-  const int64_t vectors = tileBlocks * ceilDiv(kChannelBlock, m.lanes);
-  // Without FMA the filter's vector is multiplied in a temporary.
-  return tileColumns * vectors + (m.fma ? vectors : 1) + 1 <= m.registers;
-}
-
 } // namespace
 
 std::string resnet::codegen::checkWinograd(const KernelSpec &s) {
@@ -49,8 +43,6 @@ std::string resnet::codegen::checkWinograd(const KernelSpec &s) {
     return "the register tile is larger than a group of tiles";
   if (s.filter.outBlocks() % p.tileBlocks != 0)
     return "the register tile does not divide the " + std::to_string(s.filter.outBlocks()) + " blocks of output channels";
-  if (!fitsRegisters(s, p.tileColumns, p.tileBlocks))
-    return "the register tile does not fit the registers";
   if (p.inputChannels) {
     if (!p.filterOutermost || p.tileRows != grid.rows)
       return "input_channels needs filter_outermost and tile_rows that cover the map";

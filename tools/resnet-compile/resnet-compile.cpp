@@ -1,6 +1,7 @@
 // From a model (ONNX, textual IR or bytecode) to a native library, or to any stage on the way.
 
 #include "codegen/Compiler.h"
+#include "codegen/KernelSchedules.h"
 #include "codegen/Preprocess.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/PassManager.h"
@@ -27,8 +28,8 @@ static cl::opt<std::string>
     target("target", cl::init("host"), cl::value_desc("T[,T...]"), cl::cat(category),
            cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4; of several, the best is chosen when the library is loaded"));
 static cl::opt<std::string> precision("precision", cl::init("f32"), cl::desc("f32"), cl::cat(category));
-static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::desc("auto or off; both use direct convolutions so far"),
-                                     cl::cat(category));
+static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::value_desc("auto|off"), cl::cat(category),
+                                     cl::desc("auto: where it was measured, or is estimated, to be faster; off: direct only"));
 static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, as input:?x3x224x224; ? is a dynamic batch"),
                                     cl::cat(category));
 static cl::opt<std::string> preprocess(
@@ -44,6 +45,16 @@ static cl::opt<std::string> saveTemps("save-temps", cl::desc("Keep every stage's
 static cl::opt<std::string> cacheDir("cache-dir",
                                      cl::desc("Directory of compiled kernels (default: the user's cache; empty: none)"),
                                      cl::value_desc("dir"), cl::cat(category));
+static cl::list<std::string> schedules("schedules",
+                                       cl::desc("File of schedules that resnet-tune wrote; wins over the shipped ones"),
+                                       cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string>
+    tuneFor("tune-for", cl::value_desc("class"), cl::cat(category),
+            cl::desc("Processor to choose schedules for, by LLVM's name, e.g. znver4 (default: this one)"));
+static cl::opt<bool> tune("tune", cl::desc("Measure the kernels that have no schedule for this processor; kept in the cache"),
+                          cl::cat(category));
+static cl::opt<double> tuneSeconds("tune-seconds", cl::init(60), cl::value_desc("S"), cl::cat(category),
+                                   cl::desc("Begin no further measurement after this time (default 60)"));
 static cl::opt<unsigned> jobs("j", cl::init(0), cl::desc("Threads that compile kernels (default: one a core)"),
                               cl::value_desc("N"), cl::cat(category));
 static cl::opt<bool> remarks("remarks", cl::desc("Say what was chosen for each step"), cl::cat(category));
@@ -69,6 +80,11 @@ static Error readOptions(codegen::CompileOptions &options) {
     return createStringError("-o: expected another file than the model, got '" + output + "'");
   if (winograd != "auto" && winograd != "off")
     return createStringError("--winograd: expected auto or off, got '" + winograd + "'");
+  if (!tuneFor.empty() && !codegen::isKnownClass(tuneFor))
+    return createStringError("--tune-for: expected a processor that LLVM knows, e.g. znver4 or skylake-avx512, got '" + tuneFor +
+                             "'");
+  if (!(tuneSeconds > 0))
+    return createStringError("--tune-seconds: expected more than 0, got " + std::to_string(tuneSeconds));
   if (!entry.empty() && !isIdentifier(entry))
     return createStringError("--entry: expected a C identifier, got '" + entry + "'");
   if (!preprocess.empty())
@@ -82,6 +98,11 @@ static Error readOptions(codegen::CompileOptions &options) {
   options.preprocess = preprocess;
   options.cacheDirectory = cacheDir.getNumOccurrences() ? cacheDir : codegen::KernelCache::defaultDirectory();
   options.saveTemps = saveTemps;
+  options.scheduleFiles = std::vector<std::string>(schedules.begin(), schedules.end());
+  options.tuneFor = tuneFor;
+  options.winograd = winograd == "auto";
+  options.tune = tune;
+  options.tuneSeconds = tuneSeconds;
   options.jobs = jobs;
   options.remarks = remarks;
   options.debugKernels = debugKernels;
@@ -124,6 +145,8 @@ int main(int argc, char **argv) {
   if (!targets)
     return reportError("resnet-compile", toString(targets.takeError()));
   options.targets = std::move(*targets);
+  if (std::string problem = options.tune ? codegen::checkTune(options) : ""; !problem.empty())
+    return reportError("resnet-compile", problem);
 
   mlir::DialectRegistry registry;
   mlir::registerBuiltinDialectTranslation(registry);

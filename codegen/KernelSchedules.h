@@ -1,0 +1,42 @@
+// The schedules of one compilation's convolutions: its databases, its processor's class, and tuning of what is in none.
+
+#ifndef RESNET_CODEGEN_KERNELSCHEDULES_H
+#define RESNET_CODEGEN_KERNELSCHEDULES_H
+
+#include "codegen/Compiler.h"
+#include "codegen/schedules/Selection.h"
+
+namespace resnet::codegen {
+
+class KernelSchedules {
+public:
+  /// Reads the shipped schedules, then those that --tune has left in the cache, then the user's files: later ones win. A file of
+  /// the user's that cannot be read is an error; one in the cache is as good as absent.
+  static llvm::Expected<KernelSchedules> create(const CompileOptions &options);
+
+  /// Measures those of `specs` (canonical convolutions of this machine's target, any batch) that have no record for its class,
+  /// and keeps the records in the cache.
+  llvm::Error tune(std::vector<KernelSpec> specs, int64_t batch);
+
+  /// Gives a convolution its schedule. `fixedBatch`: of every launch, or -1. The batch becomes part of the specification only
+  /// where the schedule makes use of it.
+  Selection select(KernelSpec &spec, int64_t fixedBatch) const;
+
+private:
+  explicit KernelSchedules(const CompileOptions &options);
+  std::string classFor(Target target) const;
+  std::string cachedFile(Target target, llvm::StringRef cpuClass) const;
+
+  const CompileOptions &options;
+  ScheduleDatabase database;
+};
+
+/// What is wrong with --tune beside the other options; empty where nothing is.
+std::string checkTune(const CompileOptions &options);
+
+/// Whether LLVM or the shipped schedules know a class of this name.
+bool isKnownClass(llvm::StringRef cpuClass);
+
+} // namespace resnet::codegen
+
+#endif // RESNET_CODEGEN_KERNELSCHEDULES_H
