@@ -1,6 +1,8 @@
 // Each step leaves object files in one temporary directory; the linker puts them together in a fixed order.
 
 #include "codegen/LibraryBuild.h"
+#include "codegen/BatchSizes.h"
+#include "codegen/BatchSpecialization.h"
 #include "codegen/Linker.h"
 #include "codegen/ModuleOutput.h"
 #include "codegen/Preprocess.h"
@@ -43,8 +45,40 @@ LogicalResult LibraryBuild::planKernels() {
       variant.kernels[kernel.getSymName()] = {*spec, symbol, 0};
     }
   }
+  if (failed(planBatches()))
+    return failure();
   if (options.remarks)
     emitRemarks();
+  return success();
+}
+
+// No schedule makes use of a fixed number of images so far: the one of a kernel for any number is kept.
+static void selectForBatch(KernelSpec &) {}
+
+// Programs for single numbers of images, beside those for any number.
+LogicalResult LibraryBuild::planBatches() {
+  auto sizes = chooseBatchSizes(options.batchSizes, info.fixedBatch);
+  if (!sizes)
+    return report(sizes.takeError());
+  batchSizes = std::move(*sizes);
+  info.chunkBatch = batchSizes.front();
+  llvm::StringSet<> known;
+  for (const KernelSpec &spec : specs)
+    known.insert(symbolName(spec));
+  for (ProgramVariant &variant : variants)
+    for (int64_t batch : batchSizes) {
+      std::optional<BatchProgram> program;
+      if (batch > 1)
+        program = specializeProgram(variant.kernels, batch, selectForBatch);
+      if (!program)
+        continue;
+      for (KernelOp kernel : module.getOps<KernelOp>()) { // in the module's order
+        const KernelBinding &binding = program->kernels[kernel.getSymName()];
+        if (known.insert(binding.symbol).second)
+          specs.push_back(binding.spec);
+      }
+      variant.batches.push_back(std::move(*program));
+    }
   return success();
 }
 
@@ -54,6 +88,10 @@ void LibraryBuild::emitRemarks() {
     const KernelBinding &kernel = variants.front().kernels.find(step.kernel)->second;
     emitRemark(NameLoc::get(StringAttr::get(module.getContext(), step.source)))
         << (step.source.empty() ? "(no name)" : step.source) << ": " << toString(kernel.spec);
+    for (const BatchProgram &program : variants.front().batches)
+      if (const KernelBinding &special = program.kernels.find(step.kernel)->second; special.symbol != kernel.symbol)
+        emitRemark(NameLoc::get(StringAttr::get(module.getContext(), step.source)))
+            << "for " << program.batch << " images: " << toString(special.spec);
   }
 }
 
@@ -88,7 +126,11 @@ std::string LibraryBuild::describe() const {
   llvm::json::Array targets;
   for (Target target : options.targets)
     targets.push_back(toString(target));
-  llvm::json::Object object{{"compiler", "resnet-compile " RESNET_VERSION},
+  llvm::json::Array batches;
+  for (int64_t batch : batchSizes)
+    batches.push_back(batch);
+  llvm::json::Object object{{"batch_sizes", std::move(batches)},
+                            {"compiler", "resnet-compile " RESNET_VERSION},
                             {"source", options.source},
                             {"targets", std::move(targets)},
                             {"precision", "f32"},
@@ -100,20 +142,26 @@ std::string LibraryBuild::describe() const {
   return text;
 }
 
-// The lowered program once for each target, and the table.
+LogicalResult LibraryBuild::buildMain(llvm::LLVMContext &context, const llvm::StringMap<KernelBinding> &kernels, Target target,
+                                      int64_t batch) {
+  std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(module, context);
+  if (!host)
+    return module.emitError("cannot translate the host program to LLVM IR");
+  if (llvm::Error error = defineLaunches(*host, kernels, target, batch))
+    return report(std::move(error));
+  auto object = emitObject(*host, target);
+  return object ? writeObject(mainSymbol(target, batch) + ".o", *object) : report(object.takeError());
+}
+
+// The lowered program once for each target and number of images, and the table.
 LogicalResult LibraryBuild::buildHost() {
   llvm::LLVMContext context;
   for (const ProgramVariant &variant : variants) {
-    std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(module, context);
-    if (!host)
-      return module.emitError("cannot translate the host program to LLVM IR");
-    if (llvm::Error error = defineLaunches(*host, variant))
-      return report(std::move(error));
-    auto object = emitObject(*host, variant.target);
-    if (!object)
-      return report(object.takeError());
-    if (failed(writeObject(mainSymbol(variant.target) + ".o", *object)))
+    if (failed(buildMain(context, variant.kernels, variant.target, 0)))
       return failure();
+    for (const BatchProgram &program : variant.batches)
+      if (failed(buildMain(context, program.kernels, variant.target, program.batch)))
+        return failure();
   }
   llvm::StringRef name = llvm::sys::path::stem(options.output);
   name.consume_front("lib");
@@ -138,9 +186,15 @@ LogicalResult LibraryBuild::build() {
   llvm::StringMap<uint64_t> scratch;
   for (auto [spec, bytes] : llvm::zip(specs, scratchBytes))
     scratch[symbolName(spec)] = bytes;
-  for (ProgramVariant &variant : variants)
-    for (auto &kernel : variant.kernels)
+  const auto setScratch = [&](llvm::StringMap<KernelBinding> &bindings) {
+    for (auto &kernel : bindings)
       kernel.second.scratchBytes = scratch[kernel.second.symbol];
+  };
+  for (ProgramVariant &variant : variants) {
+    setScratch(variant.kernels);
+    for (BatchProgram &program : variant.batches)
+      setScratch(program.kernels);
+  }
   objects.insert(objects.end(), kernels->begin(), kernels->end());
   if (failed(buildHost()) || failed(writeObject("runtime.o", runtimeObject())))
     return failure();

@@ -21,16 +21,20 @@ public:
 
 private:
   mlir::LogicalResult report(llvm::Error error);
+  mlir::LogicalResult planBatches();
   void emitRemarks();
   std::string describe() const;
   mlir::LogicalResult writeObject(llvm::StringRef name, llvm::StringRef contents);
+  mlir::LogicalResult buildMain(llvm::LLVMContext &context, const llvm::StringMap<KernelBinding> &kernels, Target target,
+                                int64_t batch);
   mlir::LogicalResult buildHost();
 
   mlir::ModuleOp module;
   const CompileOptions &options;
   std::unique_ptr<TemporaryDirectory> directory;
   ProgramInfo info;
-  std::vector<KernelSpec> specs; // distinct, for all targets
+  std::vector<int64_t> batchSizes; // largest first
+  std::vector<KernelSpec> specs;   // distinct, for all targets
   std::vector<ProgramVariant> variants;
   PackedWeights weights;
   std::vector<std::string> objects; // paths, in link order

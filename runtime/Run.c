@@ -1,5 +1,5 @@
-/* One run: check the tensors, provide the arena, call the compiled program in the default floating-point environment, and turn
- * its result into a status and a message. */
+/* One run: check the tensors, provide the arena, call the compiled program in the default floating-point environment, chunk by
+ * chunk, and turn its result into a status and a message. */
 
 #include "runtime/FloatEnvironment.h"
 #include "runtime/Internal.h"
@@ -27,7 +27,7 @@ static resnet_status leave(resnet_context *context, resnet_status status) {
   return status;
 }
 
-/* Grows only: a smaller batch uses the larger one's arena. */
+/* For a chunk of the batch. Grows only: a smaller batch uses the larger one's arena. */
 static resnet_status provide_arena(resnet_context *context, int64_t batch) {
   uint64_t bytes;
   bool fits = resnet_arena_bytes(context->model->program, batch, &bytes);
@@ -80,6 +80,33 @@ static bool scratch_overdemanded(resnet_context *context) {
   return demand != 0;
 }
 
+/* Computes the first images of `left`, by the largest specialised program that fits or by the one for any number, and returns how
+ * many: chunks keep the arena small, so that it stays in cache, whatever the batch. */
+static int64_t run_chunk(resnet_context *context, int64_t left, int64_t largest, int32_t *result) {
+  const resnet_program_variant *variant = context->model->variant;
+  if (left < largest)
+    largest = left;
+  int64_t batch = largest;
+  resnet_program_main main = variant->main;
+  for (int32_t i = 0; i < variant->num_batches; ++i)
+    if (variant->batches[i].batch <= largest) {
+      batch = variant->batches[i].batch;
+      main = variant->batches[i].main;
+      break;
+    }
+  *result =
+      main(&context->workers[0], context->inputs, context->outputs, context->arena, context->model->program->weights, batch);
+  return batch;
+}
+
+static void advance_tensors(resnet_context *context, int64_t images) {
+  const resnet_program *program = context->model->program;
+  for (int32_t i = 0; i < program->num_inputs; ++i)
+    context->inputs[i] = (const char *)context->inputs[i] + resnet_image_bytes(&program->inputs[i]) * (uint64_t)images;
+  for (int32_t i = 0; i < program->num_outputs; ++i)
+    context->outputs[i] = (char *)context->outputs[i] + resnet_image_bytes(&program->outputs[i]) * (uint64_t)images;
+}
+
 resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
                                  const resnet_tensor *outputs, int32_t num_outputs) {
   resnet_status status = enter(context);
@@ -102,8 +129,13 @@ resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *i
   caller->message[0] = 0;
 
   unsigned environment = resnet_float_environment_enter();
-  int32_t result =
-      context->model->variant->main(caller, context->inputs, context->outputs, context->arena, program->weights, batch);
+  const int64_t largest = resnet_largest_chunk(program);
+  int32_t result = 0;
+  while (batch > 0 && result == 0) {
+    const int64_t images = run_chunk(context, batch, largest, &result);
+    advance_tensors(context, images);
+    batch -= images;
+  }
   resnet_float_environment_leave(environment);
 
   bool overdemanded = scratch_overdemanded(context);

@@ -28,11 +28,14 @@ static const char *roleName(Role role) {
   return "";
 }
 
-static ImageParam makeParam(const KernelArgument &a, const std::string &name) {
+static ImageParam makeParam(const KernelArgument &a, int64_t batch, const std::string &name) {
   ImageParam p(Float(32), static_cast<int>(a.dims.size()), name);
   for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
-    if (d == a.batchDim)
-      p.dim(d).set_min(0); // its extent is the batch, its stride the caller's: views of a channel range are allowed
+    // An image's stride is the caller's: views of a channel range are allowed.
+    if (d == a.batchDim && batch == 0)
+      p.dim(d).set_min(0);
+    else if (d == a.batchDim)
+      p.dim(d).set_bounds(0, static_cast<int>(batch));
     else
       p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
   }
@@ -44,7 +47,7 @@ Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), 
     if (a.role == Role::Output)
       continue;
     ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
-    *slots[static_cast<int>(a.role)] = makeParam(a, name(roleName(a.role)));
+    *slots[static_cast<int>(a.role)] = makeParam(a, spec.batch, name(roleName(a.role)));
   }
 }
 
@@ -101,11 +104,13 @@ void codegen::bindOutput(const Kernel &kernel, Func out) {
   OutputImageParam p = out.output_buffer();
   const std::vector<Var> vars = out.args();
   for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
-    if (d == a.batchDim) {
+    if (d == a.batchDim && kernel.spec.batch == 0) {
       p.dim(d).set_min(0);
       continue;
     }
-    p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
+    p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent);
+    if (d != a.batchDim)
+      p.dim(d).set_stride(a.dims[d].stride);
     out.bound(vars[d], a.dims[d].min, a.dims[d].extent);
   }
 }
