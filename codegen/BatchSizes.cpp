@@ -6,7 +6,7 @@
 
 using namespace llvm;
 
-// At eight images the filters' stream is a small part of every layer, and a ResNet-50's activations still fit a server's cache.
+// Beside one image, what schedules are tuned for.
 static constexpr int64_t kDefaultBatchSize = 8;
 
 Expected<std::vector<int64_t>> resnet::codegen::parseBatchSizes(StringRef text) {

@@ -268,11 +268,7 @@ LogicalResult PlanChecker::checkHalo(LaunchOp op, KernelOp kernel) {
   const bool zeroed = llvm::any_of(regions[place.region].zeroed, [&](const ZeroedHalo &z) {
     return z.span.contains(place.span) && sameMap(z.map, map) && (place.span.begin - z.span.begin) % (map.blockStride() * 4) == 0;
   });
-  const Region &region = regions[place.region];
-  const bool wasZeroed = region.kind == Region::Arena && llvm::any_of(zeroedMaps, [&](const ZeroedMaps &z) {
-                           return z.span.contains(region.span) && isTiledLike(z, input);
-                         });
-  if (!zeroed && !wasZeroed)
+  if (!zeroed)
     return op.emitOpError() << "memory plan: reads a halo that nothing has zeroed: " << input.getType();
   return success();
 }
@@ -292,9 +288,13 @@ LogicalResult PlanChecker::checkLaunch(LaunchOp op) {
   // A map of another shape writes into the halo.
   const ActivationGeometry map = activationGeometry(cast<BufferType>(op.getDestination().getType()).getTensor());
   llvm::erase_if(region.zeroed, [&](const ZeroedHalo &z) { return z.span.overlaps(place.span) && !sameMap(z.map, map); });
-  if (region.kind == Region::Arena)
-    llvm::erase_if(zeroedMaps,
-                   [&](const ZeroedMaps &z) { return z.span.overlaps(region.span) && !isTiledLike(z, op.getDestination()); });
+  if (region.kind != Region::Arena)
+    return success();
+  // Halos that earlier regions left zero are this one's from here on, while it lives.
+  const auto tiled = [&](const ZeroedMaps &z) { return isTiledLike(z, op.getDestination()); };
+  if (llvm::any_of(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.contains(region.span) && tiled(z); }))
+    region.zeroed.push_back({place.span, map});
+  llvm::erase_if(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.overlaps(region.span) && !tiled(z); });
   return success();
 }
 

@@ -67,7 +67,7 @@ typedef struct resnet_program {
   uint64_t weights_bytes;
   const char *weights_hash; /* hexadecimal */
   int64_t fixed_batch;      /* the batch the program was compiled for, or -1: any */
-  int64_t chunk_batch;      /* the most images that a run gives to one call of a main, at least 1: larger batches are cut */
+  int64_t chunk_batch;      /* the most images that a run gives to one call of a main, at least 1 */
 } resnet_program;
 
 /* Defined by the compiled host program. */

@@ -204,12 +204,13 @@ typedef struct resnet_api {
   resnet_status (*context_reserve)(resnet_context *context, int64_t batch);
 
   /* Runs the model: reads every input, writes every output, in the order of the introspection, and returns when done. All tensors
-   * have the same batch, at least 1; outputs overlap neither inputs nor each other. The batch is computed in chunks of at most
-   * the largest number of images that the compiler was given (--batch-sizes); an image's result is the same in any batch, to the
-   * bit. Nothing is retained and, unless this is the largest batch so far, nothing is allocated. The floating-point environment
-   * of the calling thread is the same afterwards; inside it is the default one (round to nearest, denormals kept, exceptions
-   * masked). Errors: RESNET_INVALID_ARGUMENT (nothing was written), RESNET_OUT_OF_MEMORY, RESNET_ERROR (the outputs' contents are
-   * then unspecified; the context stays usable), RESNET_FORKED, RESNET_BUSY. */
+   * have the same batch, at least 1; outputs overlap neither inputs nor each other. The batch is computed in chunks: of the
+   * numbers of images that the library has code for (--batch-sizes), the rest by few images at a time, never more than the
+   * largest of those numbers. An image's result is the same in any batch, to the bit. Nothing is retained and, unless this is the
+   * largest batch so far, nothing is allocated. The floating-point environment of the calling thread is the same afterwards;
+   * inside it is the default one (round to nearest, denormals kept, exceptions masked). Errors: RESNET_INVALID_ARGUMENT (nothing
+   * was written), RESNET_OUT_OF_MEMORY, RESNET_ERROR (the outputs' contents are then unspecified; the context stays usable),
+   * RESNET_FORKED, RESNET_BUSY. */
   resnet_status (*context_run)(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
                                const resnet_tensor *outputs, int32_t num_outputs);
 

@@ -11,9 +11,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int parent = -1; /* where a process says how it fares: '+' or '-' */
+
 static void fail(const char *what) {
   fprintf(stderr, "error: %s\n", what);
+  if (parent >= 0 && write(parent, "-", 1) != 1)
+    perror("error");
   exit(1);
+}
+
+/* Tells the parent that this process has come so far, and waits for the other one. */
+static void meet(int go) {
+  char byte;
+  if (write(parent, "+", 1) != 1 || read(go, &byte, 1) != 1)
+    exit(1);
 }
 
 /* Returns the weights' size. */
@@ -77,32 +88,30 @@ static void look(const char *path, uint64_t weights) {
 int main(int argc, char **argv) {
   if (argc != 3)
     fail("expected a library and its entry");
-  int ran[2], go[2], status = 0, failed = 0;
-  if (pipe(ran) != 0 || pipe(go) != 0)
+  int ran[2], go[2][2], status = 0, failed = 0;
+  if (pipe(ran) != 0 || pipe(go[0]) != 0 || pipe(go[1]) != 0)
     fail("no pipes");
   for (int i = 0; i < 2; ++i)
     if (fork() == 0) {
-      close(go[1]);
+      close(go[0][1]);
+      close(go[1][1]);
+      parent = ran[1];
       uint64_t weights = load_and_run(argv[1], argv[2]);
-      char byte = 0;
-      if (write(ran[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1)
-        fail("the other process failed");
+      meet(go[i][0]);
       look(argv[1], weights);
       fflush(stdout);
-      /* Both keep their memory until both have looked. */
-      if (write(ran[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1)
-        fail("the other process failed");
+      meet(go[i][0]); /* both keep their memory until both have looked */
       _exit(0);
     }
-  close(ran[1]);
-  for (int step = 0; step < 2; ++step) {
-    char bytes[2];
+  for (int step = 0; step < 2 && !failed; ++step) {
+    char byte;
     for (int i = 0; i < 2 && !failed; ++i)
-      failed = read(ran[0], bytes, 1) != 1; /* ends when every process has */
-    if (!failed && write(go[1], bytes, 2) != 2)
-      failed = 1;
+      failed = read(ran[0], &byte, 1) != 1 || byte != '+';
+    for (int i = 0; i < 2 && !failed; ++i)
+      failed = write(go[i][1], "+", 1) != 1;
   }
-  close(go[1]);
+  close(go[0][1]);
+  close(go[1][1]);
   while (wait(&status) > 0)
     failed |= status != 0;
   return failed;

@@ -2,6 +2,7 @@
 
 #include "codegen/HostProgram.h"
 #include "runtime/Program.h"
+#include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/LLVMContext.h"
 #include <cstddef>

@@ -60,6 +60,21 @@ TEST_F(Chunks, WithoutCodeForItTheLargestSizeIsStillTheChunk) {
   EXPECT_EQ(general, (Sizes{8, 8, 4}));
 }
 
+// Without code for their number, large images are computed one by one, or one for each thread.
+TEST_F(Chunks, OfLargeImagesAreSmall) {
+  f.program.chunk_batch = 8;
+  f.program.arena_bytes_per_image = uint64_t(1) << 20;
+  f.create(1);
+  note();
+  run(5);
+  EXPECT_EQ(general, (Sizes{2, 2, 1}));
+  f.api->context_destroy(f.context);
+  f.create(4);
+  general.clear();
+  run(5);
+  EXPECT_EQ(general, (Sizes{4, 1}));
+}
+
 TEST_F(Chunks, AFixedBatchIsCutToo) {
   f.program.chunk_batch = 8;
   f.program.fixed_batch = f.inputs[0].shape[0] = f.outputs[0].shape[0] = 12;
