@@ -131,7 +131,7 @@ resnet_status resnet_check_tensors(const resnet_program *program, const resnet_t
 int resnet_cpu_pin(pthread_t thread, int32_t index);
 
 /* Memory.c */
-/* The arena that runs of `batch` images need: of one chunk. */
+/* The arena that a run of `batch` images needs at most: that of the largest chunk. */
 bool resnet_arena_bytes(const resnet_program *program, int64_t batch, uint64_t *bytes);
 void *resnet_map(uint64_t bytes); /* zeroed, page-aligned; NULL if there is no memory */
 void resnet_unmap(void *memory, uint64_t bytes);

@@ -30,10 +30,34 @@ static resnet_status leave(resnet_context *context, resnet_status status) {
   return status;
 }
 
-/* For a chunk of the batch. Grows only: a smaller batch uses the larger one's arena. */
+/* What the program for any number computes at once of `images`: few, so that a layer's result is still in cache when the next one
+ * reads it, but enough for small networks to be more than overhead, and an image for each thread. (16 images of a ResNet-50 on
+ * one thread: 1.44 s one by one, 1.58 s by eights; of a CIFAR ResNet-20 on two: 8.1 ms one by one, 6.5 ms by eights.) */
+static int64_t unspecialised_chunk(const resnet_context *context, int64_t images) {
+  const uint64_t bytes = context->model->program->arena_bytes_per_image;
+  int64_t chunk = bytes < CHUNK_BYTES ? (int64_t)(CHUNK_BYTES / (bytes ? bytes : 1)) : 1;
+  if (chunk < context->num_workers)
+    chunk = context->num_workers;
+  return chunk < images ? chunk : images;
+}
+
+/* The most images that a run of `batch` of them computes at once. */
+static int64_t largest_chunk(const resnet_context *context, int64_t batch) {
+  const resnet_program_variant *variant = context->model->variant;
+  int64_t limit = resnet_largest_chunk(context->model->program);
+  if (batch < limit)
+    limit = batch;
+  int64_t chunk = unspecialised_chunk(context, limit);
+  for (int32_t i = 0; i < variant->num_batches; ++i)
+    if (variant->batches[i].batch <= limit && variant->batches[i].batch > chunk)
+      chunk = variant->batches[i].batch;
+  return chunk;
+}
+
+/* Grows only: a smaller batch uses the larger one's arena. */
 static resnet_status provide_arena(resnet_context *context, int64_t batch) {
   uint64_t bytes;
-  bool fits = resnet_arena_bytes(context->model->program, batch, &bytes);
+  bool fits = resnet_arena_bytes(context->model->program, largest_chunk(context, batch), &bytes);
   if (fits && bytes <= context->arena_bytes)
     return RESNET_OK;
   void *arena = fits ? resnet_map(bytes) : NULL;
@@ -81,17 +105,6 @@ static bool scratch_overdemanded(resnet_context *context) {
     describe_failure(context, reason);
   }
   return demand != 0;
-}
-
-/* What the program for any number computes at once of `images`: few, so that a layer's result is still in cache when the next one
- * reads it, but enough for small networks to be more than overhead, and an image for each thread. (16 images of a ResNet-50 on
- * one thread: 1.44 s one by one, 1.58 s by eights; of a CIFAR ResNet-20 on two: 8.1 ms one by one, 6.5 ms by eights.) */
-static int64_t unspecialised_chunk(const resnet_context *context, int64_t images) {
-  const uint64_t bytes = context->model->program->arena_bytes_per_image;
-  int64_t chunk = bytes < CHUNK_BYTES ? (int64_t)(CHUNK_BYTES / (bytes ? bytes : 1)) : 1;
-  if (chunk < context->num_workers)
-    chunk = context->num_workers;
-  return chunk < images ? chunk : images;
 }
 
 /* Computes the first images of `left`, by the largest specialised program that fits or by the one for any number, and returns how

@@ -112,7 +112,7 @@ typedef struct resnet_tensor_info {
 
 typedef struct resnet_memory_info {
   size_t struct_size;
-  uint64_t arena_bytes;   /* of a context for this batch; the same for all batches that are computed in chunks */
+  uint64_t arena_bytes;   /* of a context for this batch at most: batches are computed in chunks (see context_run) */
   uint64_t scratch_bytes; /* of each thread of a context */
 } resnet_memory_info;
 

@@ -68,11 +68,30 @@ TEST_F(Chunks, OfLargeImagesAreSmall) {
   note();
   run(5);
   EXPECT_EQ(general, (Sizes{2, 2, 1}));
+  RESNET_INIT(resnet_context_info, info);
+  f.api->context_info(f.context, &info);
+  EXPECT_EQ(info.arena_bytes, uint64_t(2) << 20);
   f.api->context_destroy(f.context);
   f.create(4);
   general.clear();
   run(5);
   EXPECT_EQ(general, (Sizes{4, 1}));
+  f.api->context_info(f.context, &info);
+  EXPECT_EQ(info.arena_bytes, uint64_t(4) << 20);
+}
+
+TEST_F(Chunks, OfASpecialisedSizeTakeTheirArena) {
+  f.program.chunk_batch = 8;
+  f.program.arena_bytes_per_image = uint64_t(1) << 20;
+  f.batches = {{8, batchMain}};
+  f.create(1);
+  ASSERT_EQ(f.api->context_reserve(f.context, 7), RESNET_OK);
+  RESNET_INIT(resnet_context_info, info);
+  f.api->context_info(f.context, &info);
+  EXPECT_EQ(info.arena_bytes, uint64_t(2) << 20);
+  ASSERT_EQ(f.api->context_reserve(f.context, 9), RESNET_OK);
+  f.api->context_info(f.context, &info);
+  EXPECT_EQ(info.arena_bytes, uint64_t(8) << 20);
 }
 
 TEST_F(Chunks, AFixedBatchIsCutToo) {
