@@ -24,6 +24,7 @@ struct CompileOptions {
   std::vector<Target> targets; // most demanding first
   Stage stage = Stage::Lib;
   std::vector<std::string> shapes;        // of inputs, as resnet-specialize-shapes takes them
+  std::vector<int64_t> batchSizes;        // numbers of images to compile for, largest first; empty: 8 or less
   std::string preprocess;                 // empty: by the input's shape
   std::string cacheDirectory;             // empty: no cache
   std::string saveTemps;                  // directory for every stage's result; empty: none

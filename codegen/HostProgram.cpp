@@ -14,8 +14,8 @@ using namespace mlir;
 using namespace resnet;
 using namespace resnet::codegen;
 
-std::string resnet::codegen::mainSymbol(Target target) {
-  std::string symbol = std::string("resnet_main_") + toString(target);
+std::string resnet::codegen::mainSymbol(Target target, int64_t batch) {
+  std::string symbol = std::string("resnet_main_") + toString(target) + (batch ? "_batch" + std::to_string(batch) : "");
   std::replace(symbol.begin(), symbol.end(), '-', '_');
   return symbol;
 }

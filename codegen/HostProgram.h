@@ -33,6 +33,7 @@ struct ProgramInfo {
   std::vector<Step> steps;
   uint64_t arenaBytesPerImage = 0;
   int64_t fixedBatch = -1;
+  int64_t chunkBatch = 1; // the most images that a run computes at once
 };
 
 mlir::FailureOr<ProgramInfo> readProgramInfo(mlir::ModuleOp planned);
@@ -44,18 +45,25 @@ struct KernelBinding {
   uint64_t scratchBytes = 0;
 };
 
-/// One target's share of the program.
-struct ProgramVariant {
-  Target target;
+/// The program for one number of images.
+struct BatchProgram {
+  int64_t batch = 0;
   llvm::StringMap<KernelBinding> kernels; // by the dialect's kernel name
 };
 
-/// Completes `host` (the planned module translated to LLVM IR: a function resnet_main and declarations NAME_launch) for one
-/// target: defines every launch function, which builds its kernel's halide_buffer_t and calls it, and renames resnet_main to
-/// mainSymbol(target).
-llvm::Error defineLaunches(llvm::Module &host, const ProgramVariant &variant);
+/// One target's share of the program.
+struct ProgramVariant {
+  Target target;
+  llvm::StringMap<KernelBinding> kernels; // for any number of images, by the dialect's kernel name
+  std::vector<BatchProgram> batches;      // largest first
+};
 
-std::string mainSymbol(Target target);
+/// Completes `host` (the planned module translated to LLVM IR: a function resnet_main and declarations NAME_launch) for one
+/// target and `batch` images (0: any): defines every launch function, which builds its kernel's halide_buffer_t and calls it,
+/// renames resnet_main to mainSymbol(target, batch), and makes its batch a constant where there is one.
+llvm::Error defineLaunches(llvm::Module &host, const llvm::StringMap<KernelBinding> &kernels, Target target, int64_t batch = 0);
+
+std::string mainSymbol(Target target, int64_t batch = 0);
 
 struct ProgramDescription {
   std::string name, description, entry;

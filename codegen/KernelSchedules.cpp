@@ -90,16 +90,20 @@ Error KernelSchedules::tune(std::vector<KernelSpec> specs, int64_t batch) {
   return Error::success();
 }
 
-Selection KernelSchedules::select(KernelSpec &spec, int64_t fixedBatch) const {
+Selection KernelSchedules::select(KernelSpec &spec) const {
   if (spec.kind != KernelKind::Conv2d)
     return {};
-  KernelSpec launched = spec;
-  if (launched.batch == 0 && fixedBatch > 0)
-    launched.batch = fixedBatch;
-  Selection selection = selectSchedule(launched, {&database, classFor(spec.target), options.winograd});
+  Selection selection = selectSchedule(spec, {&database, classFor(spec.target), options.winograd});
   spec.schedule = selection.schedule;
-  spec.batch = selection.schedule.images > 1 ? launched.batch : 0;
   return selection;
+}
+
+void KernelSchedules::selectForBatch(KernelSpec &spec, int64_t batch) const {
+  if (spec.kind != KernelKind::Conv2d)
+    return;
+  const ConvSchedule general = spec.schedule;
+  spec.batch = batch;
+  spec.schedule = selectSchedule(spec, {&database, classFor(spec.target), options.winograd, &general}).schedule;
 }
 
 std::string resnet::codegen::checkTune(const CompileOptions &options) {

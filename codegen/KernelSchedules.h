@@ -18,9 +18,12 @@ public:
   /// and keeps the records in the cache.
   llvm::Error tune(std::vector<KernelSpec> specs, int64_t batch);
 
-  /// Gives a convolution its schedule. `fixedBatch`: of every launch, or -1. The batch becomes part of the specification only
-  /// where the schedule makes use of it.
-  Selection select(KernelSpec &spec, int64_t fixedBatch) const;
+  /// Gives a convolution its schedule for launches of any number of images.
+  Selection select(KernelSpec &spec) const;
+
+  /// Gives a convolution that is scheduled for any number of images the schedule for launches of `batch`, which computes the same
+  /// bits.
+  void selectForBatch(KernelSpec &spec, int64_t batch) const;
 
 private:
   explicit KernelSchedules(const CompileOptions &options);

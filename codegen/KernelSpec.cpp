@@ -239,23 +239,23 @@ static KernelArgument::Dim dim(int64_t min, int64_t extent, int64_t stride) {
 }
 
 // Inputs show their halo, so that padding reads it; what is written or added covers the interior only.
-static KernelArgument activation(KernelArgument::Role role, const ActivationGeometry &g, bool withHalo) {
+static KernelArgument activation(KernelArgument::Role role, const ActivationGeometry &g, int64_t batch, bool withHalo) {
   KernelArgument a;
   a.role = role;
   const Halo h = withHalo ? g.halo : Halo{};
   a.dims = {dim(0, g.block, 1), dim(-h.left, h.left + g.width + h.right, g.columnStride()),
             dim(-h.top, h.top + g.height + h.bottom, g.rowStride()), dim(0, g.blocks(), g.blockStride()),
-            dim(0, 1, g.imageElements())};
+            dim(0, std::max<int64_t>(batch, 1), g.imageElements())};
   a.batchDim = 4;
   a.hostOffset = withHalo ? 0 : g.interiorOffset() * 4;
   return a;
 }
 
 // [N, F]. A blocked map of one pixel without halo has its channels in a row too, the padding lanes included.
-static KernelArgument features(KernelArgument::Role role, const ActivationGeometry &g) {
+static KernelArgument features(KernelArgument::Role role, const ActivationGeometry &g, int64_t batch) {
   KernelArgument a;
   a.role = role;
-  a.dims = {dim(0, g.blocks() * g.block, 1), dim(0, 1, g.imageElements())};
+  a.dims = {dim(0, g.blocks() * g.block, 1), dim(0, std::max<int64_t>(batch, 1), g.imageElements())};
   a.batchDim = 1;
   return a;
 }
@@ -285,7 +285,8 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
   std::vector<KernelArgument> args;
   const bool flatInput = s.kind == KernelKind::Linear || s.kind == KernelKind::Softmax;
   const bool flatOutput = flatInput || s.kind == KernelKind::Head;
-  args.push_back(flatInput ? features(Role::Input, s.input) : activation(Role::Input, s.input, /*withHalo=*/true));
+  args.push_back(flatInput ? features(Role::Input, s.input, s.batch)
+                           : activation(Role::Input, s.input, s.batch, /*withHalo=*/true));
   if (usesFilter(s.kind))
     args.push_back(filter(s.filter));
   if (s.epilogue.bias)
@@ -295,8 +296,9 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
     args.push_back(perChannel(Role::Shift, s.output.channels, s.output.block));
   }
   if (s.epilogue.addend)
-    args.push_back(activation(Role::Addend, s.addend, /*withHalo=*/false));
-  args.push_back(flatOutput ? features(Role::Output, s.output) : activation(Role::Output, s.output, /*withHalo=*/false));
+    args.push_back(activation(Role::Addend, s.addend, s.batch, /*withHalo=*/false));
+  args.push_back(flatOutput ? features(Role::Output, s.output, s.batch)
+                            : activation(Role::Output, s.output, s.batch, /*withHalo=*/false));
   return args;
 }
 

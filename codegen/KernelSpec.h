@@ -97,7 +97,8 @@ struct KernelArgument {
   /// lane, input channel in window, kx, ky, output block. Depthwise filters: lane, kx, ky, output block. Per-channel vectors:
   /// lane, block.
   std::vector<Dim> dims;
-  /// Index of the image dimension, whose extent is the batch and whose stride the launch gives; -1 where there is none.
+  /// Index of the image dimension, whose extent is the batch (the specification's, or the launch's where that is any) and whose
+  /// stride the launch gives; -1 where there is none.
   int batchDim = -1;
   /// Bytes from the buffer's start to the element at every dimension's min.
   int64_t hostOffset = 0;

@@ -1,6 +1,8 @@
 // Each step leaves object files in one temporary directory; the linker puts them together in a fixed order.
 
 #include "codegen/LibraryBuild.h"
+#include "codegen/BatchSizes.h"
+#include "codegen/BatchSpecialization.h"
 #include "codegen/ConvolutionSpecs.h"
 #include "codegen/KernelSchedules.h"
 #include "codegen/Linker.h"
@@ -48,7 +50,7 @@ LogicalResult LibraryBuild::planKernels() {
       FailureOr<KernelSpec> spec = specFromKernel(kernel, target, options.debugKernels);
       if (failed(spec))
         return failure();
-      Selection selection = schedules->select(*spec, info.fixedBatch);
+      Selection selection = schedules->select(*spec);
       const std::string symbol = symbolName(*spec);
       if (spec->kind == KernelKind::Conv2d)
         selections[symbol] = std::move(selection);
@@ -57,8 +59,37 @@ LogicalResult LibraryBuild::planKernels() {
       variant.kernels[kernel.getSymName()] = {*spec, symbol, 0};
     }
   }
+  if (failed(planBatches(*schedules)))
+    return failure();
   if (options.remarks)
     emitRemarks();
+  return success();
+}
+
+// Programs for single numbers of images, beside those for any number.
+LogicalResult LibraryBuild::planBatches(const KernelSchedules &schedules) {
+  auto sizes = chooseBatchSizes(options.batchSizes, info.fixedBatch);
+  if (!sizes)
+    return report(sizes.takeError());
+  batchSizes = std::move(*sizes);
+  info.chunkBatch = batchSizes.front();
+  llvm::StringSet<> known;
+  for (const KernelSpec &spec : specs)
+    known.insert(symbolName(spec));
+  for (ProgramVariant &variant : variants)
+    for (int64_t batch : batchSizes) {
+      std::optional<BatchProgram> program;
+      if (batch > 1)
+        program = specializeProgram(variant.kernels, batch, [&](KernelSpec &spec) { schedules.selectForBatch(spec, batch); });
+      if (!program)
+        continue;
+      for (KernelOp kernel : module.getOps<KernelOp>()) { // in the module's order
+        const KernelBinding &binding = program->kernels[kernel.getSymName()];
+        if (known.insert(binding.symbol).second)
+          specs.push_back(binding.spec);
+      }
+      variant.batches.push_back(std::move(*program));
+    }
   return success();
 }
 
@@ -74,6 +105,9 @@ void LibraryBuild::emitRemarks() {
     if (selection != selections.end())
       for (const std::string &warning : selection->second.warnings)
         emitRemark(loc) << name << ": " << warning;
+    for (const BatchProgram &program : variants.front().batches)
+      if (const KernelBinding &special = program.kernels.find(step.kernel)->second; special.symbol != kernel.symbol)
+        emitRemark(loc) << name << ": for " << program.batch << " images: " << toString(special.spec);
   }
 }
 
@@ -126,7 +160,11 @@ std::string LibraryBuild::describe() const {
   llvm::json::Array targets;
   for (Target target : options.targets)
     targets.push_back(toString(target));
-  llvm::json::Object object{{"compiler", "resnet-compile " RESNET_VERSION},
+  llvm::json::Array batches;
+  for (int64_t batch : batchSizes)
+    batches.push_back(batch);
+  llvm::json::Object object{{"batch_sizes", std::move(batches)},
+                            {"compiler", "resnet-compile " RESNET_VERSION},
                             {"source", options.source},
                             {"targets", std::move(targets)},
                             {"precision", "f32"},
@@ -139,20 +177,26 @@ std::string LibraryBuild::describe() const {
   return text;
 }
 
-// The lowered program once for each target, and the table.
+LogicalResult LibraryBuild::buildMain(llvm::LLVMContext &context, const llvm::StringMap<KernelBinding> &kernels, Target target,
+                                      int64_t batch) {
+  std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(module, context);
+  if (!host)
+    return module.emitError("cannot translate the host program to LLVM IR");
+  if (llvm::Error error = defineLaunches(*host, kernels, target, batch))
+    return report(std::move(error));
+  auto object = emitObject(*host, target);
+  return object ? writeObject(mainSymbol(target, batch) + ".o", *object) : report(object.takeError());
+}
+
+// The lowered program once for each target and number of images, and the table.
 LogicalResult LibraryBuild::buildHost() {
   llvm::LLVMContext context;
   for (const ProgramVariant &variant : variants) {
-    std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(module, context);
-    if (!host)
-      return module.emitError("cannot translate the host program to LLVM IR");
-    if (llvm::Error error = defineLaunches(*host, variant))
-      return report(std::move(error));
-    auto object = emitObject(*host, variant.target);
-    if (!object)
-      return report(object.takeError());
-    if (failed(writeObject(mainSymbol(variant.target) + ".o", *object)))
+    if (failed(buildMain(context, variant.kernels, variant.target, 0)))
       return failure();
+    for (const BatchProgram &program : variant.batches)
+      if (failed(buildMain(context, program.kernels, variant.target, program.batch)))
+        return failure();
   }
   llvm::StringRef name = llvm::sys::path::stem(options.output);
   name.consume_front("lib");
@@ -177,9 +221,15 @@ LogicalResult LibraryBuild::build() {
   llvm::StringMap<uint64_t> scratch;
   for (auto [spec, bytes] : llvm::zip(specs, scratchBytes))
     scratch[symbolName(spec)] = bytes;
-  for (ProgramVariant &variant : variants)
-    for (auto &kernel : variant.kernels)
+  const auto setScratch = [&](llvm::StringMap<KernelBinding> &bindings) {
+    for (auto &kernel : bindings)
       kernel.second.scratchBytes = scratch[kernel.second.symbol];
+  };
+  for (ProgramVariant &variant : variants) {
+    setScratch(variant.kernels);
+    for (BatchProgram &program : variant.batches)
+      setScratch(program.kernels);
+  }
   objects.insert(objects.end(), kernels->begin(), kernels->end());
   if (failed(buildHost()) || failed(writeObject("runtime.o", runtimeObject())))
     return failure();

@@ -9,6 +9,8 @@
 
 namespace resnet::codegen {
 
+class KernelSchedules;
+
 /// Steps in order: planKernels, then printKernels, or packWeights and build. packWeights reads the planned module, build the same
 /// module lowered to the LLVM dialect. Temporary files live as long as this object.
 class LibraryBuild {
@@ -22,17 +24,21 @@ public:
 
 private:
   mlir::LogicalResult report(llvm::Error error);
+  mlir::LogicalResult planBatches(const KernelSchedules &schedules);
   void emitRemarks();
   std::string winogradUsed() const;
   std::string schedulesUsed() const;
   std::string describe() const;
   mlir::LogicalResult writeObject(llvm::StringRef name, llvm::StringRef contents);
+  mlir::LogicalResult buildMain(llvm::LLVMContext &context, const llvm::StringMap<KernelBinding> &kernels, Target target,
+                                int64_t batch);
   mlir::LogicalResult buildHost();
 
   mlir::ModuleOp module;
   const CompileOptions &options;
   std::unique_ptr<TemporaryDirectory> directory;
   ProgramInfo info;
+  std::vector<int64_t> batchSizes;       // largest first
   std::vector<KernelSpec> specs;         // distinct, for all targets
   llvm::StringMap<Selection> selections; // of convolutions, by symbol
   std::vector<ProgramVariant> variants;

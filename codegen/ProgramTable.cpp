@@ -109,13 +109,13 @@ struct TableBuilder {
 
 } // namespace
 
-Error resnet::codegen::defineLaunches(Module &host, const ProgramVariant &variant) {
+Error resnet::codegen::defineLaunches(Module &host, const StringMap<KernelBinding> &kernels, Target target, int64_t batch) {
   for (Function &function : make_early_inc_range(host)) {
     StringRef name = function.getName();
     if (!function.isDeclaration() || !name.consume_back("_launch"))
       continue;
-    auto kernel = variant.kernels.find(name);
-    if (kernel == variant.kernels.end())
+    auto kernel = kernels.find(name);
+    if (kernel == kernels.end())
       return createStringError("the program launches '" + name + "', which is no kernel");
     if (Error error = defineLaunch(function, kernel->second))
       return error;
@@ -123,7 +123,11 @@ Error resnet::codegen::defineLaunches(Module &host, const ProgramVariant &varian
   Function *main = host.getFunction("resnet_main");
   if (!main)
     return createStringError("expected the lowered program to define resnet_main");
-  main->setName(mainSymbol(variant.target));
+  main->setName(mainSymbol(target, batch));
+  if (batch) {
+    Argument *argument = main->getArg(main->arg_size() - 1);
+    argument->replaceAllUsesWith(ConstantInt::get(argument->getType(), batch));
+  }
   main->setVisibility(GlobalValue::HiddenVisibility);
   for (Function &function : host)
     if (function.getName().starts_with("resnet_runtime_"))
@@ -143,16 +147,25 @@ std::unique_ptr<Module> resnet::codegen::buildProgramTable(LLVMContext &context,
   }
   for (const ProgramVariant &variant : variants) {
     uint64_t scratch = 0;
-    for (const auto &kernel : variant.kernels)
-      scratch = std::max(scratch, kernel.second.scratchBytes);
+    const auto needScratch = [&](const StringMap<KernelBinding> &kernels) {
+      for (const auto &kernel : kernels)
+        scratch = std::max(scratch, kernel.second.scratchBytes);
+    };
+    needScratch(variant.kernels);
+    SmallVector<Constant *> batches;
+    for (const BatchProgram &program : variant.batches) {
+      needScratch(program.kernels);
+      batches.push_back(t.record({t.int64(program.batch), t.external(mainSymbol(variant.target, program.batch))}));
+    }
     records.push_back(t.record({t.string(toString(variant.target)), t.int32(cpuLevel(variant.target)), t.int64(scratch),
-                                t.external(mainSymbol(variant.target))}));
+                                t.external(mainSymbol(variant.target)), t.int32(batches.size()), t.array(batches)}));
   }
-  Constant *program = t.record({t.int32(RESNET_PROGRAM_VERSION), t.string(description.name), t.string(description.description),
-                                t.int32(info.inputs.size()), t.int32(info.outputs.size()), t.tensors(info.inputs),
-                                t.tensors(info.outputs), t.int32(info.steps.size()), t.array(steps), t.int32(variants.size()),
-                                t.array(records), t.int64(info.arenaBytesPerImage), t.int64(0), t.external(kWeightsSymbol),
-                                t.int64(weights.bytes), t.string(weights.hash), t.int64(info.fixedBatch)});
+  Constant *program =
+      t.record({t.int32(RESNET_PROGRAM_VERSION), t.string(description.name), t.string(description.description),
+                t.int32(info.inputs.size()), t.int32(info.outputs.size()), t.tensors(info.inputs), t.tensors(info.outputs),
+                t.int32(info.steps.size()), t.array(steps), t.int32(variants.size()), t.array(records),
+                t.int64(info.arenaBytesPerImage), t.external(kWeightsSymbol), t.int64(weights.bytes), t.string(weights.hash),
+                t.int64(info.fixedBatch), t.int64(info.chunkBatch)});
   auto *global = new GlobalVariable(*module, program->getType(), true, GlobalValue::ExternalLinkage, program, kProgramSymbol);
   global->setVisibility(GlobalValue::HiddenVisibility);
 

@@ -8,9 +8,13 @@
 
 namespace resnet {
 
-/// `bytes` that are needed in the steps first to last, both included.
+/// `bytes` that are needed in the steps first to last, both included. In the step `first`, which is no other range's, all but its
+/// halo is written.
 struct LiveRange {
   int64_t first = 0, last = 0, bytes = 0;
+  /// Ranges with a halo have a pattern, a number that stands for where in each `period` bytes the halo lies; -1: no halo.
+  int64_t pattern = -1, period = 1;
+  int64_t haloBytes = 0;
 };
 
 struct Packing {
@@ -18,8 +22,13 @@ struct Packing {
   int64_t bytes = 0;            // end of the furthest range
 };
 
-/// Offsets at which no two ranges that share a step share a byte; multiples of the alignment if all sizes are. Deterministic.
+/// Offsets at which no two ranges that share a step share a byte; multiples of the alignment if all sizes are. Among packings of
+/// one size, one with few halos to zero. Deterministic.
 Packing packRanges(const std::vector<LiveRange> &ranges);
+
+/// For each range with a halo, whether it is zero already when the range begins: a range of the same pattern, in phase, had it
+/// zeroed, and no other range has been written to those bytes since.
+std::vector<bool> keptHalos(const std::vector<LiveRange> &ranges, const std::vector<int64_t> &offsets);
 
 /// The most bytes that live in one step: no packing is smaller.
 int64_t peakBytes(const std::vector<LiveRange> &ranges);

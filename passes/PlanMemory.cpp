@@ -29,6 +29,7 @@ struct Storage {
   LiveRange live;
   int64_t offset = 0;
   int output = -1;
+  bool keepsHalo = false; // what lay in these bytes before has left the halo zero
 };
 
 class Planner {
@@ -40,9 +41,10 @@ public:
   void rewrite();
 
   int64_t arenaBytes = 0, liveBytes = 0, weightBytes = 0;
-  unsigned numBuffers = 0, numViews = 0;
+  unsigned numBuffers = 0, numViews = 0, halosZeroed = 0, halosKept = 0;
 
 private:
+  LiveRange liveRange(RankedTensorType type);
   LogicalResult analyseLaunch(LaunchOp op);
   LogicalResult analyseResults(func::ReturnOp op);
   LogicalResult checkBoundary();
@@ -56,7 +58,8 @@ private:
   func::FuncOp main;
   OpBuilder builder;
   SmallVector<Storage> storages;
-  DenseMap<Value, unsigned> storageOf; // of every value that a launch or a view of its result makes
+  DenseMap<Value, unsigned> storageOf;      // of every value that a launch or a view of its result makes
+  SmallVector<ActivationGeometry> patterns; // distinct ones, without their channels
   llvm::MapVector<std::pair<Attribute, Type>, GlobalOp> globals;
   llvm::StringSet<> names;
   llvm::StringMap<unsigned> nameCounts;
@@ -87,6 +90,25 @@ LogicalResult Planner::checkBoundary() {
   return success();
 }
 
+// From the launch that is being looked at on. Halos lie alike in maps of any number of channels, and in every image where those
+// follow each other without gaps.
+LiveRange Planner::liveRange(RankedTensorType type) {
+  ActivationGeometry g = activationGeometry(type);
+  LiveRange live{step, step, aligned(g.imageBytes())};
+  if (g.halo.empty())
+    return live;
+  live.haloBytes = (g.paddedHeight() * g.paddedWidth() - g.height * g.width) * g.block * g.blocks() * 4;
+  if (live.bytes != g.imageBytes())
+    return live;
+  live.period = g.blockStride() * 4;
+  g.channels = 0;
+  const auto *known = llvm::find(patterns, g);
+  live.pattern = known - patterns.begin();
+  if (known == patterns.end())
+    patterns.push_back(g);
+  return live;
+}
+
 LogicalResult Planner::analyseLaunch(LaunchOp op) {
   auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(op, op.getKernelAttr());
   if (!kernel || !op.getResult())
@@ -99,7 +121,7 @@ LogicalResult Planner::analyseLaunch(LaunchOp op) {
     storageOf[op.getResult()] = storages.size();
     Storage storage;
     storage.value = op.getResult();
-    storage.live = {step, step, aligned(activationGeometry(tensorType(op.getResult())).imageBytes())};
+    storage.live = liveRange(tensorType(op.getResult()));
     storages.push_back(storage);
     return success();
   }
@@ -187,8 +209,11 @@ void Planner::pack(bool reuse) {
         ranges.back().first = 0, ranges.back().last = step;
     }
   const Packing packing = packRanges(ranges);
-  for (auto [storage, offset] : llvm::zip_equal(inArena, packing.offsets))
-    storage->offset = offset;
+  const std::vector<bool> kept = keptHalos(ranges, packing.offsets);
+  for (size_t i = 0; i < inArena.size(); ++i) {
+    inArena[i]->offset = packing.offsets[i];
+    inArena[i]->keepsHalo = kept[i];
+  }
   arenaBytes = packing.bytes;
   liveBytes = peakBytes(ranges);
   numBuffers = inArena.size();
@@ -257,9 +282,14 @@ void Planner::rewriteLaunch(LaunchOp op) {
   Value destination;
   if (op.getDestination().getDefiningOp<EmptyOp>()) {
     RankedTensorType type = tensorType(op.getResult());
-    destination = storageBuffer(storages[storageOf.lookup(op.getResult())], type, op.getLoc());
-    if (!activationGeometry(type).halo.empty())
+    Storage &storage = storages[storageOf.lookup(op.getResult())];
+    destination = storageBuffer(storage, type, op.getLoc());
+    if (storage.keepsHalo) {
+      ++halosKept;
+    } else if (!activationGeometry(type).halo.empty()) {
       ZeroHaloOp::create(builder, op.getLoc(), destination);
+      ++halosZeroed;
+    }
   } else {
     destination = buffers.lookup(op.getDestination());
   }
@@ -342,6 +372,8 @@ struct PlanMemoryPass : resnet::impl::PlanMemoryBase<PlanMemoryPass> {
     weightBytes += planner.weightBytes;
     buffers += planner.numBuffers;
     views += planner.numViews;
+    halosZeroed += planner.halosZeroed;
+    halosKept += planner.halosKept;
   }
 };
 } // namespace

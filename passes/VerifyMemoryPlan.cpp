@@ -27,6 +27,12 @@ struct ZeroedHalo {
   ActivationGeometry map;
 };
 
+/// Bytes of the arena, an image's share, that hold maps one after the other whose halos are all zero.
+struct ZeroedMaps {
+  Span span;
+  ActivationGeometry map;
+};
+
 /// A piece of memory that buffers are views of: a view of the arena or the weights, or an argument.
 struct Region {
   enum Kind { Arena, Weights, Input, Output } kind = Arena;
@@ -59,6 +65,7 @@ private:
   LogicalResult checkWrite(Operation *op, Value buffer);
   LogicalResult checkAliasing(LaunchOp op, KernelOp kernel);
   LogicalResult checkHalo(LaunchOp op, KernelOp kernel);
+  bool isTiledLike(const ZeroedMaps &zeroed, Value buffer);
   LogicalResult checkLiveRanges();
   LogicalResult checkOutputs();
 
@@ -66,6 +73,7 @@ private:
   func::FuncOp main;
   SymbolTableCollection symbols;
   SmallVector<Region> regions;
+  SmallVector<ZeroedMaps> zeroedMaps; // left by regions of the arena, over whose ends halos may stay zero
   DenseMap<Value, Place> places;
   DenseMap<int64_t, GlobalOp> globals; // by offset
   int64_t arenaBytes = -1, weightBytes = -1;
@@ -190,11 +198,27 @@ LogicalResult PlanChecker::checkWrite(Operation *op, Value buffer) {
   return success();
 }
 
+// Whether the maps of a buffer lie on those of `zeroed`, where they share bytes: of any image in any batch, which multiplies
+// offsets of regions and numbers images, but adds offsets within a region as they are.
+bool PlanChecker::isTiledLike(const ZeroedMaps &zeroed, Value buffer) {
+  auto type = cast<BufferType>(buffer.getType());
+  const ActivationGeometry map = activationGeometry(type.getTensor());
+  const Place place = places.lookup(buffer);
+  const int64_t period = map.blockStride() * 4;
+  return sameMap(zeroed.map, map) && (regions[place.region].span.begin - zeroed.span.begin) % period == 0 &&
+         type.getImageBytes() % period == 0 && place.span.begin % period == 0;
+}
+
 LogicalResult PlanChecker::checkZeroHalo(ZeroHaloOp op) {
   if (failed(checkWrite(op, op.getBuffer())))
     return failure();
   const Place place = places.lookup(op.getBuffer());
-  regions[place.region].zeroed.push_back({place.span, activationGeometry(op.getBuffer().getType().getTensor())});
+  Region &region = regions[place.region];
+  const ActivationGeometry map = activationGeometry(op.getBuffer().getType().getTensor());
+  region.zeroed.push_back({place.span, map});
+  const Span all{0, region.span.end - region.span.begin}; // without gaps between images
+  if (region.kind == Region::Arena && place.span.contains(all))
+    zeroedMaps.push_back({region.span, map});
   return success();
 }
 
@@ -264,6 +288,13 @@ LogicalResult PlanChecker::checkLaunch(LaunchOp op) {
   // A map of another shape writes into the halo.
   const ActivationGeometry map = activationGeometry(cast<BufferType>(op.getDestination().getType()).getTensor());
   llvm::erase_if(region.zeroed, [&](const ZeroedHalo &z) { return z.span.overlaps(place.span) && !sameMap(z.map, map); });
+  if (region.kind != Region::Arena)
+    return success();
+  // Halos that earlier regions left zero are this one's from here on, while it lives.
+  const auto tiled = [&](const ZeroedMaps &z) { return isTiledLike(z, op.getDestination()); };
+  if (llvm::any_of(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.contains(region.span) && tiled(z); }))
+    region.zeroed.push_back({place.span, map});
+  llvm::erase_if(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.overlaps(region.span) && !tiled(z); });
   return success();
 }
 

@@ -45,18 +45,24 @@ void resnet_set_error(resnet_error *error, const char *format, ...) {
   va_end(arguments);
 }
 
+uint64_t resnet_image_bytes(const resnet_program_tensor *tensor) {
+  uint64_t bytes = sizeof(float);
+  for (int32_t d = 1; d < tensor->rank; ++d)
+    bytes *= (uint64_t)tensor->shape[d];
+  return bytes;
+}
+
 /* Kernels index elements in 32 bits. No buffer of an image is larger than the arena's share of it, but for inputs and outputs. */
-static int64_t largest_batch(const resnet_program *program) {
+int64_t resnet_largest_chunk(const resnet_program *program) {
   uint64_t elements = program->arena_bytes_per_image / sizeof(float) + 1;
   for (int32_t i = 0; i < program->num_inputs + program->num_outputs; ++i) {
     const resnet_program_tensor *tensor =
         i < program->num_inputs ? &program->inputs[i] : &program->outputs[i - program->num_inputs];
-    uint64_t image = 1;
-    for (int32_t d = 1; d < tensor->rank; ++d)
-      image *= (uint64_t)tensor->shape[d];
+    uint64_t image = resnet_image_bytes(tensor) / sizeof(float);
     elements = image > elements ? image : elements;
   }
-  return elements < INT32_MAX ? (int64_t)(INT32_MAX / elements) : 1;
+  int64_t indexed = elements < INT32_MAX ? (int64_t)(INT32_MAX / elements) : 1;
+  return program->chunk_batch < indexed ? program->chunk_batch : indexed;
 }
 
 bool resnet_check_batch(const resnet_program *program, int64_t batch, char *message, size_t message_size) {
@@ -65,9 +71,8 @@ bool resnet_check_batch(const resnet_program *program, int64_t batch, char *mess
              (long long)batch);
     return false;
   }
-  const int64_t largest = largest_batch(program);
-  if (batch < 1 || batch > largest) {
-    snprintf(message, message_size, "expected a batch from 1 to %lld, found %lld", (long long)largest, (long long)batch);
+  if (batch < 1) {
+    snprintf(message, message_size, "expected a batch of at least 1, found %lld", (long long)batch);
     return false;
   }
   return true;

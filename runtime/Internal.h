@@ -69,7 +69,6 @@ typedef struct resnet_pool {
   _Alignas(RESNET_LINE) atomic_int sleepers;
   _Alignas(RESNET_LINE) atomic_bool stop;
   int32_t num_threads; /* started ones, without the caller's */
-  uint64_t spin_ns;
   pthread_t *threads;
 } resnet_pool;
 
@@ -103,7 +102,7 @@ struct resnet_context {
   uint64_t scratch_mapped;
   char *arena;
   uint64_t arena_bytes;
-  const void **inputs;
+  const void **inputs; /* of the chunk that is running */
   void **outputs;
   int32_t step; /* that is running, or -1 */
   bool profiling;
@@ -118,6 +117,10 @@ struct resnet_context {
 bool resnet_read_struct(void *to, size_t known_size, const void *from);
 bool resnet_write_struct(void *to, const void *from, size_t known_size);
 void resnet_set_error(resnet_error *error, const char *format, ...) RESNET_PRINTF(2, 3);
+/* The most images that one call of the program computes: what the compiler says, and no more than kernels can index. */
+int64_t resnet_largest_chunk(const resnet_program *program);
+/* Bytes of one image of an input or output. */
+uint64_t resnet_image_bytes(const resnet_program_tensor *tensor);
 bool resnet_check_batch(const resnet_program *program, int64_t batch, char *message, size_t message_size);
 resnet_status resnet_check_tensors(const resnet_program *program, const resnet_tensor *inputs, int32_t num_inputs,
                                    const resnet_tensor *outputs, int32_t num_outputs, int64_t *batch, char *message,
@@ -128,6 +131,7 @@ resnet_status resnet_check_tensors(const resnet_program *program, const resnet_t
 int resnet_cpu_pin(pthread_t thread, int32_t index);
 
 /* Memory.c */
+/* The arena that a run of `batch` images needs at most: that of the largest chunk. */
 bool resnet_arena_bytes(const resnet_program *program, int64_t batch, uint64_t *bytes);
 void *resnet_map(uint64_t bytes); /* zeroed, page-aligned; NULL if there is no memory */
 void resnet_unmap(void *memory, uint64_t bytes);

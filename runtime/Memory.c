@@ -17,9 +17,11 @@ static bool round_up(uint64_t bytes, uint64_t multiple, uint64_t *rounded) {
 }
 
 bool resnet_arena_bytes(const resnet_program *program, int64_t batch, uint64_t *bytes) {
+  const int64_t chunk = resnet_largest_chunk(program);
+  if (batch > chunk)
+    batch = chunk;
   return !__builtin_mul_overflow(program->arena_bytes_per_image, (uint64_t)batch, bytes) &&
-         !__builtin_add_overflow(*bytes, program->arena_slack_bytes, bytes) && round_up(*bytes, RESNET_ARENA_ALIGNMENT, bytes) &&
-         *bytes <= INT64_MAX;
+         round_up(*bytes, RESNET_ARENA_ALIGNMENT, bytes) && *bytes <= INT64_MAX;
 }
 
 /* What resnet_map takes from the system for a size: whole pages, or whole huge pages where one fits. */

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define RESNET_PROGRAM_VERSION 1
+#define RESNET_PROGRAM_VERSION 2
 
 /* One input or output. Dynamic dimensions (only the first, the batch) are -1. All are dense, row-major f32. */
 typedef struct resnet_program_tensor {
@@ -31,6 +31,12 @@ typedef int32_t (*resnet_program_main)(void *run, const void *const *inputs, voi
 /* CPU features that a variant needs: bits of the x86-64 psABI levels. */
 enum { RESNET_CPU_X86_64 = 0, RESNET_CPU_X86_64_V3 = 1, RESNET_CPU_X86_64_V4 = 2 };
 
+/* The same program compiled for one number of images. */
+typedef struct resnet_program_batch {
+  int64_t batch; /* the only one that `main` takes */
+  resnet_program_main main;
+} resnet_program_batch;
+
 /* The same program compiled for one instruction set. Listed from the most to the least demanding; the first that the CPU
  * supports is chosen when the model is created. */
 typedef struct resnet_program_variant {
@@ -39,7 +45,11 @@ typedef struct resnet_program_variant {
   /* A worker's, for halide_malloc inside kernels: the largest sum, over the launches, of the sizes of the blocks that one worker
    * holds at once, each rounded up to a multiple of 128. More makes a run fail. */
   uint64_t scratch_bytes;
-  resnet_program_main main;
+  resnet_program_main main; /* takes any number of images */
+  /* Programs for one number of images each, the largest first; they compute the same bits as `main`. A number whose kernels would
+   * all be those of `main` is not listed. */
+  int32_t num_batches;
+  const resnet_program_batch *batches;
 } resnet_program_variant;
 
 typedef struct resnet_program {
@@ -52,12 +62,12 @@ typedef struct resnet_program {
   const resnet_program_step *steps;
   int32_t num_variants;
   const resnet_program_variant *variants;
-  uint64_t arena_bytes_per_image; /* the arena of a batch is this times the batch plus arena_slack_bytes, 64-byte aligned */
-  uint64_t arena_slack_bytes;
-  const void *weights; /* 64-byte aligned, read-only */
+  uint64_t arena_bytes_per_image; /* the arena of a call of a main is this times its images, 64-byte aligned */
+  const void *weights;            /* 64-byte aligned, read-only */
   uint64_t weights_bytes;
   const char *weights_hash; /* hexadecimal */
   int64_t fixed_batch;      /* the batch the program was compiled for, or -1: any */
+  int64_t chunk_batch;      /* the most images that a run gives to one call of a main, at least 1 */
 } resnet_program;
 
 /* Defined by the compiled host program. */

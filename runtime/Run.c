@@ -1,11 +1,14 @@
-/* One run: check the tensors, provide the arena, call the compiled program in the default floating-point environment, and turn
- * its result into a status and a message. */
+/* One run: check the tensors, provide the arena, call the compiled program in the default floating-point environment, chunk by
+ * chunk, and turn its result into a status and a message. */
 
 #include "runtime/FloatEnvironment.h"
 #include "runtime/Internal.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Activations that the caches of one or two cores hold. */
+#define CHUNK_BYTES (UINT64_C(2) << 20)
 
 /* Takes the context for a call; RESNET_OK means that the caller must clear `busy`. */
 static resnet_status enter(resnet_context *context) {
@@ -27,10 +30,34 @@ static resnet_status leave(resnet_context *context, resnet_status status) {
   return status;
 }
 
+/* What the program for any number computes at once of `images`: few, so that a layer's result is still in cache when the next one
+ * reads it, but enough for small networks to be more than overhead, and an image for each thread. (16 images of a ResNet-50 on
+ * one thread: 1.44 s one by one, 1.58 s by eights; of a CIFAR ResNet-20 on two: 8.1 ms one by one, 6.5 ms by eights.) */
+static int64_t unspecialised_chunk(const resnet_context *context, int64_t images) {
+  const uint64_t bytes = context->model->program->arena_bytes_per_image;
+  int64_t chunk = bytes < CHUNK_BYTES ? (int64_t)(CHUNK_BYTES / (bytes ? bytes : 1)) : 1;
+  if (chunk < context->num_workers)
+    chunk = context->num_workers;
+  return chunk < images ? chunk : images;
+}
+
+/* The most images that a run of `batch` of them computes at once. */
+static int64_t largest_chunk(const resnet_context *context, int64_t batch) {
+  const resnet_program_variant *variant = context->model->variant;
+  int64_t limit = resnet_largest_chunk(context->model->program);
+  if (batch < limit)
+    limit = batch;
+  int64_t chunk = unspecialised_chunk(context, limit);
+  for (int32_t i = 0; i < variant->num_batches; ++i)
+    if (variant->batches[i].batch <= limit && variant->batches[i].batch > chunk)
+      chunk = variant->batches[i].batch;
+  return chunk;
+}
+
 /* Grows only: a smaller batch uses the larger one's arena. */
 static resnet_status provide_arena(resnet_context *context, int64_t batch) {
   uint64_t bytes;
-  bool fits = resnet_arena_bytes(context->model->program, batch, &bytes);
+  bool fits = resnet_arena_bytes(context->model->program, largest_chunk(context, batch), &bytes);
   if (fits && bytes <= context->arena_bytes)
     return RESNET_OK;
   void *arena = fits ? resnet_map(bytes) : NULL;
@@ -80,6 +107,36 @@ static bool scratch_overdemanded(resnet_context *context) {
   return demand != 0;
 }
 
+/* Computes the first images of `left`, by the largest specialised program that fits or by the one for any number, and returns how
+ * many. */
+static int64_t run_chunk(resnet_context *context, int64_t left, int64_t largest, int32_t *result) {
+  const resnet_program_variant *variant = context->model->variant;
+  if (left < largest)
+    largest = left;
+  resnet_program_main main = NULL;
+  int64_t images = 0;
+  for (int32_t i = 0; i < variant->num_batches && !main; ++i)
+    if (variant->batches[i].batch <= largest) {
+      images = variant->batches[i].batch;
+      main = variant->batches[i].main;
+    }
+  if (!main) {
+    images = unspecialised_chunk(context, largest);
+    main = variant->main;
+  }
+  *result =
+      main(&context->workers[0], context->inputs, context->outputs, context->arena, context->model->program->weights, images);
+  return images;
+}
+
+static void advance_tensors(resnet_context *context, int64_t images) {
+  const resnet_program *program = context->model->program;
+  for (int32_t i = 0; i < program->num_inputs; ++i)
+    context->inputs[i] = (const char *)context->inputs[i] + resnet_image_bytes(&program->inputs[i]) * (uint64_t)images;
+  for (int32_t i = 0; i < program->num_outputs; ++i)
+    context->outputs[i] = (char *)context->outputs[i] + resnet_image_bytes(&program->outputs[i]) * (uint64_t)images;
+}
+
 resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
                                  const resnet_tensor *outputs, int32_t num_outputs) {
   resnet_status status = enter(context);
@@ -102,8 +159,13 @@ resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *i
   caller->message[0] = 0;
 
   unsigned environment = resnet_float_environment_enter();
-  int32_t result =
-      context->model->variant->main(caller, context->inputs, context->outputs, context->arena, program->weights, batch);
+  const int64_t largest = resnet_largest_chunk(program);
+  int32_t result = 0;
+  while (batch > 0 && result == 0) {
+    const int64_t images = run_chunk(context, batch, largest, &result);
+    advance_tensors(context, images);
+    batch -= images;
+  }
   resnet_float_environment_leave(environment);
 
   bool overdemanded = scratch_overdemanded(context);

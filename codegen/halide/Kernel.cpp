@@ -28,19 +28,14 @@ static const char *roleName(Role role) {
   return "";
 }
 
-// The batch's dimension: its stride is the caller's, for views of a range of channels are allowed.
-static void bindBatch(Internal::Dimension dim, int64_t batch) {
-  if (batch)
-    dim.set_bounds(0, static_cast<int>(batch));
-  else
-    dim.set_min(0);
-}
-
-static ImageParam makeParam(const KernelArgument &a, const std::string &name, int64_t batch) {
+static ImageParam makeParam(const KernelArgument &a, int64_t batch, const std::string &name) {
   ImageParam p(Float(32), static_cast<int>(a.dims.size()), name);
   for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
-    if (d == a.batchDim)
-      bindBatch(p.dim(d), batch);
+    // An image's stride is the caller's: views of a channel range are allowed.
+    if (d == a.batchDim && batch == 0)
+      p.dim(d).set_min(0);
+    else if (d == a.batchDim)
+      p.dim(d).set_bounds(0, static_cast<int>(batch));
     else
       p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
   }
@@ -52,7 +47,7 @@ Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), 
     if (a.role == Role::Output)
       continue;
     ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
-    *slots[static_cast<int>(a.role)] = makeParam(a, name(roleName(a.role)), spec.batch);
+    *slots[static_cast<int>(a.role)] = makeParam(a, spec.batch, name(roleName(a.role)));
   }
 }
 
@@ -109,13 +104,13 @@ void codegen::bindOutput(const Kernel &kernel, Func out) {
   OutputImageParam p = out.output_buffer();
   const std::vector<Var> vars = out.args();
   for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
-    if (d == a.batchDim) {
-      bindBatch(p.dim(d), kernel.spec.batch);
-      if (kernel.spec.batch)
-        out.bound(vars[d], 0, static_cast<int>(kernel.spec.batch));
+    if (d == a.batchDim && kernel.spec.batch == 0) {
+      p.dim(d).set_min(0);
       continue;
     }
-    p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent).set_stride(a.dims[d].stride);
+    p.dim(d).set_bounds(a.dims[d].min, a.dims[d].extent);
+    if (d != a.batchDim)
+      p.dim(d).set_stride(a.dims[d].stride);
     out.bound(vars[d], a.dims[d].min, a.dims[d].extent);
   }
 }

@@ -45,7 +45,7 @@ Halide::Expr finish(const Kernel &kernel, const Vars &v, Halide::Expr sum);
 // max(value, 0) for the activated channels; lane c of block k.
 Halide::Expr activate(const Epilogue &e, int64_t block, Halide::Expr c, Halide::Expr k, Halide::Expr value);
 
-/// Declares extents and strides of the output's buffer, except for the batch, and the loops' bounds with them.
+/// Declares extents and strides of the output's buffer, except for a batch of any size, and the loops' bounds with them.
 void bindOutput(const Kernel &kernel, Halide::Func out);
 
 /// Parallel over (rows, blocks, images), innermost `lane` vectorised as the block allows: for kernels that memory bounds.

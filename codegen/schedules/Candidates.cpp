@@ -7,6 +7,7 @@
 #include "codegen/schedules/WinogradModel.h"
 #include "codegen/schedules/WinogradSchedule.h"
 #include <algorithm>
+#include <tuple>
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -53,17 +54,21 @@ static void addDirect(const KernelSpec &spec, Candidates &candidates) {
       candidates.add(directSchedule(spec, tiles[i], once, scale));
 }
 
-// Each takes 0.3 s to compile.
-static constexpr size_t kWinograd = 24;
+// Each takes 0.3 s to compile. Of every output tile: an estimate compares schedules of one better than those of two.
+static constexpr size_t kWinogradOfTile = 14;
 
 static void addWinograd(const KernelSpec &spec, Candidates &candidates) {
   const std::vector<ConvSchedule> all = winogradCandidates(spec);
-  std::vector<std::pair<double, size_t>> ranked;
+  std::vector<std::tuple<int64_t, double, size_t>> ranked;
   for (size_t i = 0; i < all.size(); ++i)
-    ranked.push_back({winogradCycles(spec, all[i]), i});
+    ranked.push_back({all[i].outputTile, winogradCycles(spec, all[i]), i});
   std::sort(ranked.begin(), ranked.end());
-  for (size_t i = 0; i < std::min(kWinograd, ranked.size()); ++i)
-    candidates.add(all[ranked[i].second]);
+  size_t ofTile = 0;
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    ofTile = i > 0 && std::get<0>(ranked[i]) == std::get<0>(ranked[i - 1]) ? ofTile + 1 : 0;
+    if (ofTile < kWinogradOfTile)
+      candidates.add(all[std::get<2>(ranked[i])]);
+  }
 }
 
 std::vector<ConvSchedule> codegen::candidateSchedules(const KernelSpec &spec) {

@@ -28,6 +28,10 @@ std::string resnet::codegen::toString(const ConvSchedule &s) {
   return text;
 }
 
+bool resnet::codegen::computesSameBits(const ConvSchedule &a, const ConvSchedule &b) {
+  return a.algorithm == b.algorithm && a.outputTile == b.outputTile;
+}
+
 // A number from `least` to kLargest that is all of `text`.
 static bool read(std::string_view text, int64_t least, int64_t &value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -45,6 +45,10 @@ struct ConvSchedule {
   bool operator==(const ConvSchedule &) const = default;
 };
 
+/// Whether two schedules of one convolution give the same bits: every reduction runs in the order of the input channels, so they
+/// do unless the algorithm or Winograd's output tile differ.
+bool computesSameBits(const ConvSchedule &a, const ConvSchedule &b);
+
 /// "direct tile=14x2 rows=4 tiles=1 filter_outermost", "winograd4 tile=7x4 ..."; "" where unset.
 std::string toString(const ConvSchedule &schedule);
 

@@ -109,3 +109,9 @@ ConvSchedule codegen::chooseSchedule(const KernelSpec &spec, bool allowWinograd)
   const std::optional<ConvSchedule> winograd = allowWinograd ? chooseWinogradSchedule(spec) : std::nullopt;
   return winograd && estimateCycles(spec, *winograd) < estimateCycles(spec, direct) ? *winograd : direct;
 }
+
+ConvSchedule codegen::chooseScheduleLike(const KernelSpec &spec, const ConvSchedule &other) {
+  if (other.algorithm != ConvAlgorithm::Winograd)
+    return chooseDirectSchedule(spec);
+  return chooseWinogradSchedule(spec, other.outputTile).value_or(other);
+}

@@ -14,6 +14,8 @@ double estimateCycles(const KernelSpec &spec, const ConvSchedule &schedule);
 /// The best schedule by the model, for any shape, never a failure.
 ConvSchedule chooseSchedule(const KernelSpec &spec, bool allowWinograd);
 ConvSchedule chooseDirectSchedule(const KernelSpec &spec);
+/// The best one of those that compute the same bits as `other`, which is a schedule of `spec` at another batch.
+ConvSchedule chooseScheduleLike(const KernelSpec &spec, const ConvSchedule &other);
 
 struct RegisterTile {
   int64_t columns = 1, blocks = 1;

@@ -47,6 +47,8 @@ Selection resnet::codegen::selectSchedule(const KernelSpec &spec, const Selectio
       for (const Measurement &candidate : match.record->measured) {
         if (!options.winograd && candidate.schedule.algorithm == ConvAlgorithm::Winograd)
           continue;
+        if (options.sameBits && !computesSameBits(candidate.schedule, *options.sameBits))
+          continue;
         scheduled.schedule = candidate.schedule;
         const std::string problem = checkSchedule(scheduled);
         if (problem.empty()) {
@@ -60,7 +62,7 @@ Selection resnet::codegen::selectSchedule(const KernelSpec &spec, const Selectio
       if (!ignored.empty())
         selection.warnings.push_back(ignored);
     }
-  selection.schedule = chooseSchedule(spec, options.winograd);
+  selection.schedule = options.sameBits ? chooseScheduleLike(spec, *options.sameBits) : chooseSchedule(spec, options.winograd);
   selection.reason = describeModel(spec, selection.schedule, options.winograd);
   return selection;
 }

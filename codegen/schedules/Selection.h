@@ -11,6 +11,7 @@ struct SelectionOptions {
   const ScheduleDatabase *database = nullptr; // null: none
   std::string cpuClass;                       // to choose for; empty: any
   bool winograd = true;                       // allowed
+  const ConvSchedule *sameBits = nullptr;     // not null: only schedules that compute the same bits as this one
 };
 
 struct Selection {

@@ -112,14 +112,14 @@ typedef struct resnet_tensor_info {
 
 typedef struct resnet_memory_info {
   size_t struct_size;
-  uint64_t arena_bytes;   /* of a context for this batch */
+  uint64_t arena_bytes;   /* of a context for this batch at most: batches are computed in chunks (see context_run) */
   uint64_t scratch_bytes; /* of each thread of a context */
 } resnet_memory_info;
 
 /* A step is one launch of a kernel, in order of execution. */
 typedef struct resnet_step_info {
   size_t struct_size;
-  const char *kernel;      /* the kernel's symbol; steps that share it share its code */
+  const char *kernel;      /* the kernel's symbol, as it is for any batch; steps that share it share its code */
   const char *source;      /* node name or names in the source model */
   int64_t flops_per_image; /* a multiply-add counts as two */
 } resnet_step_info;
@@ -159,7 +159,7 @@ typedef struct resnet_context_info {
 typedef struct resnet_step_profile {
   size_t struct_size;
   uint64_t total_ns;
-  uint64_t count; /* finished executions that total_ns sums */
+  uint64_t count; /* finished executions that total_ns sums: one a chunk of a run (see context_run) */
 } resnet_step_profile;
 
 /* The table ----------------------------------------------------------------------------------------------------------------- */
@@ -198,16 +198,19 @@ typedef struct resnet_api {
   /* Joins the context's threads and frees its memory. Not during a run of the context. NULL does nothing. */
   void (*context_destroy)(resnet_context *context);
 
-  /* Makes the arena large enough for a batch now, so that no later run up to this batch allocates.
+  /* Makes the arena large enough for a batch now, so that no later run up to this batch allocates. Batches are computed in
+   * chunks, so the arena does not grow beyond a chunk's.
    * Errors: RESNET_INVALID_ARGUMENT (the batch), RESNET_OUT_OF_MEMORY (the old arena stays), RESNET_FORKED, RESNET_BUSY. */
   resnet_status (*context_reserve)(resnet_context *context, int64_t batch);
 
   /* Runs the model: reads every input, writes every output, in the order of the introspection, and returns when done. All tensors
-   * have the same batch (at least 1, at most 2^31 - 1); outputs overlap neither inputs nor each other. Nothing is retained and,
-   * unless this is the largest batch so far, nothing is allocated. The floating-point environment of the calling thread is the
-   * same afterwards; inside it is the default one (round to nearest, denormals kept, exceptions masked).
-   * Errors: RESNET_INVALID_ARGUMENT (nothing was written), RESNET_OUT_OF_MEMORY, RESNET_ERROR (the outputs' contents are then
-   * unspecified; the context stays usable), RESNET_FORKED, RESNET_BUSY. */
+   * have the same batch, at least 1; outputs overlap neither inputs nor each other. The batch is computed in chunks: of the
+   * numbers of images that the library has code for (--batch-sizes), the rest by few images at a time, never more than the
+   * largest of those numbers. An image's result is the same in any batch, to the bit. Nothing is retained and, unless this is the
+   * largest batch so far, nothing is allocated. The floating-point environment of the calling thread is the same afterwards;
+   * inside it is the default one (round to nearest, denormals kept, exceptions masked). Errors: RESNET_INVALID_ARGUMENT (nothing
+   * was written), RESNET_OUT_OF_MEMORY, RESNET_ERROR (the outputs' contents are then unspecified; the context stays usable),
+   * RESNET_FORKED, RESNET_BUSY. */
   resnet_status (*context_run)(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
                                const resnet_tensor *outputs, int32_t num_outputs);
 

@@ -226,6 +226,196 @@ func.func @main(%x: !resnet.buffer<!dense>, %arena: !resnet.arena<12800>, %weigh
 
 // -----
 
+// A halo stays zero for later buffers whose maps lie on the same bytes, of any number of channels.
+!dense = tensor<?x16x8x8xf32>
+!halo = tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!pair = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!bare = tensor<?x16x10x10xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x16x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+resnet.kernel @load(%a: !dense) -> !halo {
+  %0 = resnet.convert_layout %a : !dense -> !halo
+  resnet.yield %0 : !halo
+}
+resnet.kernel @twice(%a: !halo) -> !pair {
+  %0 = resnet.pad %a low [0, 0, 0] high [16, 0, 0] : !halo -> !pair
+  resnet.yield %0 : !pair
+}
+resnet.kernel @bare(%a: !dense) -> !bare {
+  %0 = resnet.pad %a low [0, 1, 1] high [0, 1, 1] : !dense -> !bare
+  resnet.yield %0 : !bare
+}
+resnet.kernel @conv(%a: !halo, %w: !filter) -> !dense {
+  %0 = resnet.fused_conv2d %a, %w pad [1, 1, 1, 1] : (!halo, !filter) -> !dense
+  resnet.yield %0 : !dense
+}
+resnet.global @w offset 0 dense<1.0> : tensor<16x16x3x3xf32> as !filter
+func.func @main(%x: !resnet.buffer<!dense>, %y: !resnet.buffer<!dense> {resnet.output}, %arena: !resnet.arena<19200>, %weights: !resnet.weights<9216>) {
+  %w = resnet.view %weights[0] : !resnet.weights<9216> -> !resnet.buffer<!filter>
+  %a = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!pair>
+  %b = resnet.view %arena[12800] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.zero_halo %a : !resnet.buffer<!pair>
+  resnet.zero_halo %b : !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%b : !resnet.buffer<!halo>)
+  resnet.launch @twice ins(%b : !resnet.buffer<!halo>) outs(%a : !resnet.buffer<!pair>)
+  %c = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%c : !resnet.buffer<!halo>)
+  resnet.launch @conv ins(%c, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  %d = resnet.view %arena[6400] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%d : !resnet.buffer<!halo>)
+  resnet.launch @conv ins(%d, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  return
+}
+
+// -----
+
+// Not where another buffer was written in between.
+!dense = tensor<?x16x8x8xf32>
+!halo = tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!pair = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!bare = tensor<?x16x10x10xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x16x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+resnet.kernel @load(%a: !dense) -> !halo {
+  %0 = resnet.convert_layout %a : !dense -> !halo
+  resnet.yield %0 : !halo
+}
+resnet.kernel @twice(%a: !halo) -> !pair {
+  %0 = resnet.pad %a low [0, 0, 0] high [16, 0, 0] : !halo -> !pair
+  resnet.yield %0 : !pair
+}
+resnet.kernel @bare(%a: !dense) -> !bare {
+  %0 = resnet.pad %a low [0, 1, 1] high [0, 1, 1] : !dense -> !bare
+  resnet.yield %0 : !bare
+}
+resnet.kernel @conv(%a: !halo, %w: !filter) -> !dense {
+  %0 = resnet.fused_conv2d %a, %w pad [1, 1, 1, 1] : (!halo, !filter) -> !dense
+  resnet.yield %0 : !dense
+}
+resnet.global @w offset 0 dense<1.0> : tensor<16x16x3x3xf32> as !filter
+func.func @main(%x: !resnet.buffer<!dense>, %y: !resnet.buffer<!dense> {resnet.output}, %arena: !resnet.arena<19200>, %weights: !resnet.weights<9216>) {
+  %w = resnet.view %weights[0] : !resnet.weights<9216> -> !resnet.buffer<!filter>
+  %a = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.zero_halo %a : !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%a : !resnet.buffer<!halo>)
+  resnet.launch @conv ins(%a, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  %b = resnet.view %arena[64] : !resnet.arena<19200> -> !resnet.buffer<!bare>
+  resnet.launch @bare ins(%x : !resnet.buffer<!dense>) outs(%b : !resnet.buffer<!bare>)
+  %c = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%c : !resnet.buffer<!halo>)
+  // expected-error @+1 {{memory plan: reads a halo that nothing has zeroed}}
+  resnet.launch @conv ins(%c, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  return
+}
+
+// -----
+
+// Nor where the maps begin elsewhere.
+!dense = tensor<?x16x8x8xf32>
+!halo = tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!pair = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!bare = tensor<?x16x10x10xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x16x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+resnet.kernel @load(%a: !dense) -> !halo {
+  %0 = resnet.convert_layout %a : !dense -> !halo
+  resnet.yield %0 : !halo
+}
+resnet.kernel @twice(%a: !halo) -> !pair {
+  %0 = resnet.pad %a low [0, 0, 0] high [16, 0, 0] : !halo -> !pair
+  resnet.yield %0 : !pair
+}
+resnet.kernel @bare(%a: !dense) -> !bare {
+  %0 = resnet.pad %a low [0, 1, 1] high [0, 1, 1] : !dense -> !bare
+  resnet.yield %0 : !bare
+}
+resnet.kernel @conv(%a: !halo, %w: !filter) -> !dense {
+  %0 = resnet.fused_conv2d %a, %w pad [1, 1, 1, 1] : (!halo, !filter) -> !dense
+  resnet.yield %0 : !dense
+}
+resnet.global @w offset 0 dense<1.0> : tensor<16x16x3x3xf32> as !filter
+func.func @main(%x: !resnet.buffer<!dense>, %y: !resnet.buffer<!dense> {resnet.output}, %arena: !resnet.arena<19200>, %weights: !resnet.weights<9216>) {
+  %w = resnet.view %weights[0] : !resnet.weights<9216> -> !resnet.buffer<!filter>
+  %a = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!pair>
+  resnet.zero_halo %a : !resnet.buffer<!pair>
+  %c = resnet.view %arena[64] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%c : !resnet.buffer<!halo>)
+  // expected-error @+1 {{memory plan: reads a halo that nothing has zeroed}}
+  resnet.launch @conv ins(%c, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  return
+}
+
+// -----
+
+// Nor beyond the maps that were zeroed.
+!dense = tensor<?x16x8x8xf32>
+!halo = tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!pair = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!bare = tensor<?x16x10x10xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x16x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+resnet.kernel @load(%a: !dense) -> !halo {
+  %0 = resnet.convert_layout %a : !dense -> !halo
+  resnet.yield %0 : !halo
+}
+resnet.kernel @twice(%a: !halo) -> !pair {
+  %0 = resnet.pad %a low [0, 0, 0] high [16, 0, 0] : !halo -> !pair
+  resnet.yield %0 : !pair
+}
+resnet.kernel @bare(%a: !dense) -> !bare {
+  %0 = resnet.pad %a low [0, 1, 1] high [0, 1, 1] : !dense -> !bare
+  resnet.yield %0 : !bare
+}
+resnet.kernel @conv(%a: !halo, %w: !filter) -> !dense {
+  %0 = resnet.fused_conv2d %a, %w pad [1, 1, 1, 1] : (!halo, !filter) -> !dense
+  resnet.yield %0 : !dense
+}
+resnet.global @w offset 0 dense<1.0> : tensor<16x16x3x3xf32> as !filter
+func.func @main(%x: !resnet.buffer<!dense>, %y: !resnet.buffer<!dense> {resnet.output}, %arena: !resnet.arena<19200>, %weights: !resnet.weights<9216>) {
+  %w = resnet.view %weights[0] : !resnet.weights<9216> -> !resnet.buffer<!filter>
+  %a = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.zero_halo %a : !resnet.buffer<!halo>
+  %c = resnet.view %arena[6400] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%c : !resnet.buffer<!halo>)
+  // expected-error @+1 {{memory plan: reads a halo that nothing has zeroed}}
+  resnet.launch @conv ins(%c, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  return
+}
+
+// -----
+
+// Nor with gaps between images, whose place depends on the batch.
+!dense = tensor<?x16x8x8xf32>
+!halo = tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!pair = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+!bare = tensor<?x16x10x10xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x16x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+resnet.kernel @load(%a: !dense) -> !halo {
+  %0 = resnet.convert_layout %a : !dense -> !halo
+  resnet.yield %0 : !halo
+}
+resnet.kernel @twice(%a: !halo) -> !pair {
+  %0 = resnet.pad %a low [0, 0, 0] high [16, 0, 0] : !halo -> !pair
+  resnet.yield %0 : !pair
+}
+resnet.kernel @bare(%a: !dense) -> !bare {
+  %0 = resnet.pad %a low [0, 1, 1] high [0, 1, 1] : !dense -> !bare
+  resnet.yield %0 : !bare
+}
+resnet.kernel @conv(%a: !halo, %w: !filter) -> !dense {
+  %0 = resnet.fused_conv2d %a, %w pad [1, 1, 1, 1] : (!halo, !filter) -> !dense
+  resnet.yield %0 : !dense
+}
+resnet.global @w offset 0 dense<1.0> : tensor<16x16x3x3xf32> as !filter
+func.func @main(%x: !resnet.buffer<!dense>, %y: !resnet.buffer<!dense> {resnet.output}, %arena: !resnet.arena<19200>, %weights: !resnet.weights<9216>) {
+  %w = resnet.view %weights[0] : !resnet.weights<9216> -> !resnet.buffer<!filter>
+  %a = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!halo, image_stride = 6464>
+  resnet.zero_halo %a : !resnet.buffer<!halo, image_stride = 6464>
+  %c = resnet.view %arena[0] : !resnet.arena<19200> -> !resnet.buffer<!halo>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%c : !resnet.buffer<!halo>)
+  // expected-error @+1 {{memory plan: reads a halo that nothing has zeroed}}
+  resnet.launch @conv ins(%c, %w : !resnet.buffer<!halo>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!dense>)
+  return
+}
+
+// -----
+
 !dense = tensor<?x16x8x8xf32>
 !halo = tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 0, 0]>>
 !filter = tensor<16x16x3x3xf32, #resnet.filter_layout<block = 16, input_block = 16>>

@@ -1,5 +1,6 @@
 // From a model (ONNX, textual IR or bytecode) to a native library, or to any stage on the way.
 
+#include "codegen/BatchSizes.h"
 #include "codegen/Compiler.h"
 #include "codegen/KernelSchedules.h"
 #include "codegen/Preprocess.h"
@@ -32,6 +33,10 @@ static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::value_des
                                      cl::desc("auto: where it was measured, or is estimated, to be faster; off: direct only"));
 static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, as input:?x3x224x224; ? is a dynamic batch"),
                                     cl::cat(category));
+static cl::opt<std::string>
+    batchSizes("batch-sizes", cl::value_desc("N[,N...]"), cl::cat(category),
+               cl::desc("Numbers of images to compile code for beside that for any number; a run computes at most the largest "
+                        "at once (default: 8, or a fixed batch below that)"));
 static cl::opt<std::string> preprocess(
     "preprocess", cl::value_desc("raw|imagenet|cifar10|mean=..,std=.."), cl::cat(category),
     cl::desc("How images become the input, recorded in the library (default: imagenet for NCHW with 3 channels, else raw)"));
@@ -87,6 +92,12 @@ static Error readOptions(codegen::CompileOptions &options) {
     return createStringError("--tune-seconds: expected more than 0, got " + std::to_string(tuneSeconds));
   if (!entry.empty() && !isIdentifier(entry))
     return createStringError("--entry: expected a C identifier, got '" + entry + "'");
+  if (batchSizes.getNumOccurrences()) {
+    Expected<std::vector<int64_t>> sizes = codegen::parseBatchSizes(batchSizes);
+    if (!sizes)
+      return sizes.takeError();
+    options.batchSizes = std::move(*sizes);
+  }
   if (!preprocess.empty())
     if (Expected<codegen::Preprocess> parsed = codegen::parsePreprocess(preprocess); !parsed)
       return parsed.takeError();

@@ -1,5 +1,5 @@
 // --profile: the time of each step by the source model's names, as a table, as JSON, or as a trace for chrome://tracing and
-// Perfetto.
+// Perfetto. A batch that is computed in chunks executes each step once a chunk: a step's time in a run is their sum.
 
 #include "tools/resnet-run/Commands.h"
 #include "tools/resnet-run/OutputFile.h"

@@ -1,4 +1,5 @@
 add_executable(resnet-codegen-tests
+  BatchSizesTest.cpp
   KernelCacheTest.cpp
   OptionsTest.cpp
   ProgramTableTest.cpp

@@ -324,16 +324,16 @@ struct Launch {
 void expectMatches(const LoadedKernel &kernel) {
   ASSERT_EQ(kernel.error(), "") << toString(kernel.spec());
   const KernelSpec &s = kernel.spec();
-  const int kBatch = s.batch ? static_cast<int>(s.batch) : 5;
+  const int batch = s.batch ? static_cast<int>(s.batch) : 5;
   const FilterGeometry &f = s.filter;
   Launch launch{kernel, s, {}, {}, 0};
-  launch.ops.input = random(logicalElements(s.input) * kBatch, 1);
+  launch.ops.input = random(logicalElements(s.input) * batch, 1);
   launch.ops.filter = random(f.outChannels * f.inChannelsPerGroup() * f.kernelHeight * f.kernelWidth, 2);
   launch.ops.bias = random(s.output.channels, 3);
-  launch.ops.addend = random(logicalElements(s.output) * kBatch, 4);
+  launch.ops.addend = random(logicalElements(s.output) * batch, 4);
   launch.ops.scale = random(s.output.channels, 5);
   launch.ops.shift = random(s.output.channels, 6);
-  launch.expected = reference(s, launch.ops, kBatch);
+  launch.expected = reference(s, launch.ops, batch);
   // Errors of a sum of n terms grow like sqrt(n) units; 1e-6 covers the few operations behind it.
   launch.tolerance = 1e-6 + 1e-7 * std::sqrt(static_cast<double>(f.inChannels * f.kernelHeight * f.kernelWidth));
   if (s.schedule.algorithm == ConvAlgorithm::Winograd) {
@@ -347,15 +347,23 @@ void expectMatches(const LoadedKernel &kernel) {
       e.magnitude = largest;
   }
 
-  const std::vector<float> all = launch.run(kBatch, 0, 1);
+  const std::vector<float> all = launch.run(batch, 0, 1);
   const auto sameBits = [&](const std::vector<float> &part, const char *what) {
     EXPECT_EQ(std::memcmp(part.data(), all.data(), part.size() * 4), 0) << what << " changes bits: " << toString(s);
   };
-  sameBits(launch.run(kBatch, 48, 3), "threads and an image stride");
-  if (s.batch)
+  sameBits(launch.run(batch, 48, 3), "threads and an image stride");
+  if (s.batch == 0) {
+    sameBits(launch.run(1, 0, 1), "batch 1");
+    sameBits(launch.run(2, 0, 2), "batch 2");
     return;
-  sameBits(launch.run(1, 0, 1), "batch 1");
-  sameBits(launch.run(2, 0, 2), "batch 2");
+  }
+  KernelSpec forAny = s;
+  forAny.batch = 0;
+  forAny.schedule.images = 1;
+  const LoadedKernel any(forAny);
+  ASSERT_EQ(any.error(), "") << toString(forAny);
+  const Launch general{any, forAny, launch.ops, launch.expected, launch.tolerance};
+  sameBits(general.run(batch, 0, 1), "a kernel for any batch");
 }
 
 } // namespace

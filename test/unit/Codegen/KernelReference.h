@@ -28,6 +28,7 @@ std::vector<Expected> reference(const codegen::KernelSpec &spec, const LogicalOp
 /// - zeros in padding lanes, and nothing else written: halos and gaps keep their bytes,
 /// - nothing read outside the arguments (guard pages behind every buffer, NaNs around it),
 /// - the same bits for an image in any batch and with any number of threads,
+/// - where spec.batch fixes the batch: that one instead, and the same bits from the kernel for any batch,
 /// - no more scratch than announced.
 void expectMatchesReference(const codegen::KernelSpec &spec);
 

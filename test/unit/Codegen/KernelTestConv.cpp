@@ -205,3 +205,13 @@ TEST(KernelTestConv, RejectsANarrowHalo) {
   s.input.halo = {1, 0, 1, 1};
   EXPECT_EQ(LoadedKernel(s).error(), "the input's halo is narrower than the padding that the convolution reads");
 }
+
+TEST(KernelTestFixedBatch, ChangesNoBit) {
+  for (ConvCase c : {ConvCase{32, 48, 7, 7}, pointwise(32, 16, 9, 5)}) {
+    KernelSpec s = c.spec();
+    s.batch = 3;
+    expectMatchesReferenceOnAllTargets(s);
+    s.debug = true; // with bounds checks, which know the batch
+    expectMatchesReference(s);
+  }
+}

@@ -119,6 +119,7 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   vary([](KernelSpec &s) { s.epilogue.addendInPlace = true; });
   vary([](KernelSpec &s) { s.epilogue.activation = Activation::Relu; });
   vary([](KernelSpec &s) { s.epilogue.activatedChannels = 3; });
+  vary([](KernelSpec &s) { s.batch = 8; });
   std::set<std::string> texts, symbols;
   for (const KernelSpec &s : all) {
     EXPECT_TRUE(texts.insert(toString(s)).second) << toString(s);
@@ -164,6 +165,20 @@ TEST(KernelTestSpec, InputsShowTheirHaloAndOutputsTheirInterior) {
   EXPECT_EQ(filter.batchDim, -1);
   EXPECT_EQ(filter.dims[1].extent, 64);
   EXPECT_EQ(filter.dims[4].stride, 64 * 16);
+}
+
+TEST(KernelTestSpec, AFixedBatchIsTheExtentOfImages) {
+  KernelSpec s = pointwise();
+  s.batch = 8;
+  s.epilogue.addend = true;
+  s.addend = s.output;
+  int images = 0;
+  for (const KernelArgument &a : arguments(s))
+    if (a.batchDim >= 0) {
+      EXPECT_EQ(a.dims[a.batchDim].extent, 8);
+      ++images;
+    }
+  EXPECT_EQ(images, 3);
 }
 
 TEST(KernelTestSpec, FlopsCountTwoPerMultiplyAdd) {

@@ -2,6 +2,7 @@
 
 #include "codegen/HostProgram.h"
 #include "runtime/Program.h"
+#include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/LLVMContext.h"
 #include <cstddef>
@@ -19,6 +20,9 @@ struct ProgramTableTest : ::testing::Test {
     ProgramVariant variant;
     variant.target = Target::X86_64_v3;
     variant.kernels["k"] = {KernelSpec(), "k_symbol", 256};
+    BatchProgram &special = variant.batches.emplace_back();
+    special.batch = 8;
+    special.kernels["k"] = {KernelSpec(), "k8_symbol", 512};
     module = buildProgramTable(context, info, {variant}, {4096, "abc"}, {"model", "{}", "model_query"});
     program = module->getGlobalVariable(kProgramSymbol);
   }
@@ -34,23 +38,15 @@ TEST_F(ProgramTableTest, ProgramHasTheLayoutOfC) {
   llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
   auto *type = llvm::cast<llvm::StructType>(program->getValueType());
   EXPECT_EQ(layout.getTypeAllocSize(type).getFixedValue(), sizeof(resnet_program));
-  const size_t offsets[] = {offsetof(resnet_program, version),
-                            offsetof(resnet_program, name),
-                            offsetof(resnet_program, description),
-                            offsetof(resnet_program, num_inputs),
-                            offsetof(resnet_program, num_outputs),
-                            offsetof(resnet_program, inputs),
-                            offsetof(resnet_program, outputs),
-                            offsetof(resnet_program, num_steps),
-                            offsetof(resnet_program, steps),
-                            offsetof(resnet_program, num_variants),
-                            offsetof(resnet_program, variants),
-                            offsetof(resnet_program, arena_bytes_per_image),
-                            offsetof(resnet_program, arena_slack_bytes),
-                            offsetof(resnet_program, weights),
-                            offsetof(resnet_program, weights_bytes),
-                            offsetof(resnet_program, weights_hash),
-                            offsetof(resnet_program, fixed_batch)};
+  const size_t offsets[] = {offsetof(resnet_program, version),      offsetof(resnet_program, name),
+                            offsetof(resnet_program, description),  offsetof(resnet_program, num_inputs),
+                            offsetof(resnet_program, num_outputs),  offsetof(resnet_program, inputs),
+                            offsetof(resnet_program, outputs),      offsetof(resnet_program, num_steps),
+                            offsetof(resnet_program, steps),        offsetof(resnet_program, num_variants),
+                            offsetof(resnet_program, variants),     offsetof(resnet_program, arena_bytes_per_image),
+                            offsetof(resnet_program, weights),      offsetof(resnet_program, weights_bytes),
+                            offsetof(resnet_program, weights_hash), offsetof(resnet_program, fixed_batch),
+                            offsetof(resnet_program, chunk_batch)};
   ASSERT_EQ(type->getNumElements(), std::size(offsets));
   for (unsigned i = 0; i < std::size(offsets); ++i)
     EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(i).getFixedValue(), offsets[i]) << "field " << i;
@@ -66,6 +62,27 @@ TEST_F(ProgramTableTest, RecordsHaveTheSizesOfC) {
   EXPECT_EQ(recordSize(5), sizeof(resnet_program_tensor));
   EXPECT_EQ(recordSize(8), sizeof(resnet_program_step));
   EXPECT_EQ(recordSize(10), sizeof(resnet_program_variant));
+}
+
+TEST_F(ProgramTableTest, AVariantListsItsProgramsForOneBatch) {
+  ASSERT_TRUE(program);
+  auto *variants = llvm::cast<llvm::GlobalVariable>(program->getInitializer()->getOperand(10));
+  llvm::Constant *variant = variants->getInitializer()->getAggregateElement(0u);
+  auto number = [](llvm::Constant *record, unsigned field) {
+    return llvm::cast<llvm::ConstantInt>(record->getAggregateElement(field))->getSExtValue();
+  };
+  EXPECT_EQ(number(variant, 2), 512) << "scratch for the most demanding kernel of all programs";
+  EXPECT_EQ(variant->getAggregateElement(3)->getName(), "resnet_main_x86_64_v3");
+  EXPECT_EQ(number(variant, 4), 1);
+  auto *table = llvm::cast<llvm::GlobalVariable>(variant->getAggregateElement(5));
+  llvm::Constant *special = table->getInitializer()->getAggregateElement(0u);
+  EXPECT_EQ(number(special, 0), 8);
+  EXPECT_EQ(special->getAggregateElement(1)->getName(), "resnet_main_x86_64_v3_batch8");
+  llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
+  EXPECT_EQ(layout.getTypeAllocSize(special->getType()).getFixedValue(), sizeof(resnet_program_batch));
+  auto *type = llvm::cast<llvm::StructType>(variant->getType());
+  EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(4).getFixedValue(), offsetof(resnet_program_variant, num_batches));
+  EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(5).getFixedValue(), offsetof(resnet_program_variant, batches));
 }
 
 TEST_F(ProgramTableTest, OnlyTheEntryIsVisible) {

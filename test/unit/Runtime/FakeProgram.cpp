@@ -8,19 +8,34 @@
 
 namespace resnet::test {
 
-std::function<int32_t(const RunArguments &)> body = computeLogits;
+std::function<int32_t(const RunArguments &)> body = computeLogits, batchBody = computeLogits;
 
 alignas(64) static const float kWeights[10] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10};
 
+static RunArguments pack(void *run, const void *const *inputs, void *const *outputs, void *arena, const void *weights,
+                         int64_t batch) {
+  return {run,
+          static_cast<const float *>(inputs[0]),
+          static_cast<float *>(outputs[0]),
+          static_cast<char *>(arena),
+          static_cast<const float *>(weights),
+          batch,
+          inputs,
+          outputs};
+}
+
 static int32_t fakeMain(void *run, const void *const *inputs, void *const *outputs, void *arena, const void *weights,
                         int64_t batch) {
-  return body({run, static_cast<const float *>(inputs[0]), static_cast<float *>(outputs[0]), static_cast<char *>(arena),
-               static_cast<const float *>(weights), batch});
+  return body(pack(run, inputs, outputs, arena, weights, batch));
+}
+
+int32_t batchMain(void *run, const void *const *inputs, void *const *outputs, void *arena, const void *weights, int64_t batch) {
+  return batchBody(pack(run, inputs, outputs, arena, weights, batch));
 }
 
 static const resnet_program_tensor kInput = {"image", 4, {-1, 3, 4, 4}}, kOutput = {"logits", 2, {-1, 10}};
 static const resnet_program_step kSteps[] = {{"conv2d_fake", "/conv1/Conv", 1000}, {"head_fake", "/fc/Gemm", 500}};
-static const resnet_program_variant kVariants[] = {{"x86-64", RESNET_CPU_X86_64, 1024, fakeMain}};
+static const resnet_program_variant kVariants[] = {{"x86-64", RESNET_CPU_X86_64, 1024, fakeMain, 0, nullptr}};
 
 } // namespace resnet::test
 
@@ -36,11 +51,11 @@ extern "C" const resnet_program resnet_compiled_program = {RESNET_PROGRAM_VERSIO
                                                            1,
                                                            resnet::test::kVariants,
                                                            4096,
-                                                           64,
                                                            resnet::test::kWeights,
                                                            sizeof resnet::test::kWeights,
                                                            "00ff",
-                                                           -1};
+                                                           -1,
+                                                           128};
 
 namespace resnet::test {
 
@@ -83,7 +98,7 @@ int32_t computeLogits(const RunArguments &a) {
 Fixture::Fixture()
     : program(resnet_compiled_program), inputs{kInput}, outputs{kOutput}, steps{kSteps, kSteps + 2}, variants{kVariants[0]},
       api(resnet_runtime_query(1)) {
-  body = computeLogits;
+  body = batchBody = computeLogits;
 }
 
 Fixture::~Fixture() {
@@ -98,6 +113,10 @@ resnet_program &Fixture::get() {
   program.num_outputs = int32_t(outputs.size());
   program.steps = steps.data();
   program.num_steps = int32_t(steps.size());
+  if (!batches.empty()) {
+    variants[0].num_batches = int32_t(batches.size());
+    variants[0].batches = batches.data();
+  }
   program.variants = variants.data();
   program.num_variants = int32_t(variants.size());
   return program;

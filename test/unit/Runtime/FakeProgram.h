@@ -19,17 +19,23 @@ struct RunArguments {
   char *arena;
   const float *weights;
   int64_t batch;
+  const void *const *inputs;
+  void *const *outputs;
 };
 
-/// What the fake's main calls; set before a run, read by every thread.
-extern std::function<int32_t(const RunArguments &)> body;
+/// What the fake's main calls, and what batchMain does; set before a run, read by every thread.
+extern std::function<int32_t(const RunArguments &)> body, batchBody;
+
+/// For programs of one number of images: the main of a resnet_program_batch.
+int32_t batchMain(void *run, const void *const *inputs, void *const *outputs, void *arena, const void *weights, int64_t batch);
 
 /// A model of the fake program with a context. Input [?, 3, 4, 4] "image", output [?, 10] "logits", two steps, 4096 bytes of
-/// arena an image, 1024 bytes of scratch a worker.
+/// arena an image, 1024 bytes of scratch a worker, chunks of at most 128 images.
 struct Fixture {
   resnet_program program;
   std::vector<resnet_program_tensor> inputs, outputs;
   std::vector<resnet_program_step> steps;
+  std::vector<resnet_program_batch> batches; // of the first variant
   std::vector<resnet_program_variant> variants;
   const resnet_api *api;
   resnet_model *model = nullptr;
