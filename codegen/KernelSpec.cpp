@@ -74,6 +74,15 @@ void codegen::canonicalize(KernelSpec &s) {
     e.addendInPlace = false;
     s.addend = ActivationGeometry{};
   }
+  if (!e.addend || kind != KernelKind::Conv2d) {
+    e.addendStrides = {1, 1};
+    e.addendChannels = 0;
+  }
+  // Of a map of one row only the addend's first is read.
+  if (s.output.height == 1)
+    e.addendStrides[0] = 1;
+  if (s.output.width == 1)
+    e.addendStrides[1] = 1;
   if (e.activatedChannels == 0)
     e.activation = Activation::None;
   if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
@@ -194,6 +203,10 @@ std::string codegen::toString(const KernelSpec &s) {
     t += " bias";
   if (s.epilogue.addend)
     t += " add";
+  if (s.epilogue.addendStrides != def.epilogue.addendStrides)
+    t += " add_strides=" + text(s.epilogue.addendStrides);
+  if (s.epilogue.addendChannels != 0)
+    t += " add_from=" + num(s.epilogue.addendChannels);
   if (s.epilogue.addendInPlace)
     t += " in_place";
   if (s.epilogue.activation == Activation::Relu)

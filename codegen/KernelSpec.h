@@ -35,6 +35,10 @@ enum class Activation { None, Relu };
 struct Epilogue {
   bool bias = false;
   bool addend = false;
+  /// Conv2d: it adds addend(c - addendChannels, y * addendStrides[0], x * addendStrides[1]), zero for channels outside the
+  /// addend.
+  std::array<int64_t, 2> addendStrides{1, 1};
+  int64_t addendChannels = 0;
   /// The addend's buffer is the output's: a schedule must then store every element once (no overlapping tiles).
   bool addendInPlace = false;
   Activation activation = Activation::None;

@@ -28,6 +28,8 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
   if (op.getAddend()) {
     spec.epilogue.addend = true;
     spec.addend = activationGeometry(op.getAddend().getType());
+    spec.epilogue.addendStrides = {op.getAddendStrides()[0], op.getAddendStrides()[1]};
+    spec.epilogue.addendChannels = op.getAddendChannelPadding()[0];
   }
   spec.epilogue.activation = activation(op.getActivation());
   if (auto channels = op.getActivatedChannels())

@@ -30,6 +30,8 @@ static std::string shapes(Value input, Value result, bool always) {
 
 template <typename Op> static std::string epilogue(Op op) {
   std::string text = op.getAddend() ? "_add" : "";
+  if constexpr (std::is_same_v<Op, FusedConv2dOp>)
+    text += unlessOne("s", op.getAddendStrides());
   return op.getActivation() == Activation::Relu ? text + "_relu" : text;
 }
 

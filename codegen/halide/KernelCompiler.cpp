@@ -30,11 +30,17 @@ static std::string check(const KernelSpec &s) {
   };
   if (!positive(s.input) || !positive(s.output) || (s.epilogue.addend && !positive(s.addend)))
     return "a map is empty or has more than 2^31 elements";
-  if (s.epilogue.addend &&
-      (s.addend.channels != s.output.channels || s.addend.height != s.output.height || s.addend.width != s.output.width))
-    return "the addend's shape is not the output's";
-  if (s.epilogue.addendInPlace && !(s.addend == s.output))
-    return "an addend in place must have the output's layout";
+  const Epilogue &e = s.epilogue;
+  const auto subsampled = [](int64_t size, int64_t stride, int64_t count) {
+    return stride >= 1 && (ceilDiv(size, stride) == count || count == 1);
+  };
+  const bool subsamples = e.addendStrides != Epilogue().addendStrides || e.addendChannels != 0;
+  if (e.addend && (e.addendChannels < 0 || e.addendChannels + s.addend.channels > s.output.channels ||
+                   !subsampled(s.addend.height, e.addendStrides[0], s.output.height) ||
+                   !subsampled(s.addend.width, e.addendStrides[1], s.output.width)))
+    return "the addend's shape does not fit the output's";
+  if (e.addendInPlace && (subsamples || !(s.addend == s.output)))
+    return "an addend in place must have the output's layout and be read as it is";
   for (int i = 0; i < 2; ++i)
     if (s.kernel[i] < 1 || s.strides[i] < 1 || s.dilations[i] < 1)
       return "kernel sizes, strides and dilations are at least 1";

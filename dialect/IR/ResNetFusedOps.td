@@ -7,25 +7,33 @@ def FusedConv2dOp : ResNet_PureOp<"fused_conv2d", [AttrSizedOperandSegments]> {
   let summary = "convolution with bias, a shortcut's sum and an activation in its epilogue";
   let description = [{
     `out = activation(conv2d(input, filter) + bias + addend)`. With `activated_channels` the activation covers only the output
-    channels below that number: a block's reduce and its projection merged into one convolution.
+    channels below that number: a block's reduce and its projection merged into one convolution. With `addend_strides` and
+    `addend_channel_padding` the addend is read as `resnet.subsample` would make it: option A's shortcut, never materialised.
 
     ```mlir
     %y = resnet.fused_conv2d %x, %w bias %b addend %s activation relu pad [1, 1, 1, 1]
         : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
+    %z = resnet.fused_conv2d %f, %v addend %s subsample [2, 2] channel_padding [32, 32] pad [1, 1, 1, 1]
+        : (tensor<?x128x4x4xf32>, tensor<128x128x3x3xf32>, tensor<?x64x8x8xf32>) -> tensor<?x128x4x4xf32>
     ```
   }];
   let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias, Optional<ResNet_Map>:$addend,
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
                        OptionalAttr<I64Attr>:$activated_channels,
                        ResNet_Pair:$strides, ResNet_Padding:$padding, ResNet_Pair:$dilations,
-                       DefaultValuedAttr<I64Attr, "1">:$groups);
+                       DefaultValuedAttr<I64Attr, "1">:$groups, ResNet_Pair:$addend_strides,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$addend_channel_padding);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = [{
-    $input `,` $filter (`bias` $bias^)? (`addend` $addend^)? (`activation` $activation^)?
-    (`activated_channels` $activated_channels^)? custom<Window>($strides, $padding, $dilations) (`groups` $groups^)?
-    attr-dict `:` functional-type(operands, results)
+    $input `,` $filter (`bias` $bias^)? (`addend` $addend^)? (`subsample` $addend_strides^)?
+    (`channel_padding` $addend_channel_padding^)? (`activation` $activation^)? (`activated_channels` $activated_channels^)?
+    custom<Window>($strides, $padding, $dilations) (`groups` $groups^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// True where the addend is not read element by element.
+    bool subsamplesAddend();
+  }];
 }
 
 def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSegments]> {

@@ -8,9 +8,6 @@ using namespace resnet;
 
 namespace {
 
-// No dimension, stride or padding of an image comes near this; sums and products of a few of them stay inside 64 bits.
-constexpr int64_t kLargest = 1 << 24;
-
 // Reports `message...` at an operation of kind Op.
 template <typename Op, typename... Args> LogicalResult fail(std::optional<Location> loc, Args &&...message) {
   return emitOptionalError(loc, "'", Op::getOperationName(), "' op ", std::forward<Args>(message)...);
@@ -53,7 +50,7 @@ bool everyWindowHolds(int64_t size, int64_t before, int64_t kernel, int64_t stri
 }
 
 bool inRange(ArrayRef<int64_t> values, size_t count, int64_t least) {
-  return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargest; });
+  return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargestSize; });
 }
 
 // conv2d_c2, fused_conv2d_c2, max_pool2d_c1, avg_pool2d_c1: kernels, strides and dilations are positive, padding is not negative.

@@ -34,7 +34,15 @@ static Tensor compute(Conv2dOp op, Operands<Conv2dOp> x, Shape shape) {
                            op.getGroups(), {x.getBias(), {}, false, {}}, shape);
 }
 
+static Tensor subsample(TensorView input, ArrayRef<int64_t> strides, ArrayRef<int64_t> channelPadding, Shape shape) {
+  return reference::copy(input, {-channelPadding[0], 0, 0}, {1, strides[0], strides[1]}, 0, shape);
+}
+
 static Tensor compute(FusedConv2dOp op, Operands<FusedConv2dOp> x, Shape shape) {
+  Tensor subsampled;
+  TensorView addend = x.getAddend();
+  if (op.subsamplesAddend())
+    addend = subsampled = subsample(addend, op.getAddendStrides(), op.getAddendChannelPadding(), shape);
   return reference::conv2d(
       x.getInput(), x.getFilter(), window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
       op.getGroups(), {x.getBias(), x.getAddend(), op.getActivation() == Activation::Relu, op.getActivatedChannels()}, shape);
@@ -86,7 +94,7 @@ static Tensor compute(SliceOp op, Operands<SliceOp> x, Shape shape) {
 }
 
 static Tensor compute(SubsampleOp op, Operands<SubsampleOp> x, Shape shape) {
-  return reference::copy(x.getInput(), {-op.getChannelPadding()[0], 0, 0}, {1, op.getStrides()[0], op.getStrides()[1]}, 0, shape);
+  return subsample(x.getInput(), op.getStrides(), op.getChannelPadding(), shape);
 }
 
 static Tensor compute(TransposeOp op, Operands<TransposeOp> x, Shape) {

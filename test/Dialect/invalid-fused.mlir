@@ -80,6 +80,41 @@ func.func @fused_conv2d_c9(%x: tensor<?x4x8x8xf32>, %w: tensor<8x2x3x3xf32, #res
 
 // -----
 
+func.func @fused_conv2d_c7(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>, %s: tensor<?x4x10x12xf32>) {
+  // expected-error @+1 {{fused_conv2d_c7: expected an addend of the result's shape 'tensor<?x8x6x6xf32>' when subsampled, got 'tensor<?x4x10x12xf32>'}}
+  %0 = resnet.fused_conv2d %x, %w addend %s subsample [2, 2] channel_padding [2, 2]
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<?x4x10x12xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of it, got [0, 2] and [0, 0]}}
+  %0 = resnet.fused_conv2d %x, %w addend %x subsample [0, 2]
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<?x8x6x6xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of it, got [1, 1] and [0, -1]}}
+  %0 = resnet.fused_conv2d %x, %w addend %x channel_padding [0, -1]
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<?x8x6x6xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of it, got no addend and [2, 2] and [0, 0]}}
+  %0 = resnet.fused_conv2d %x, %w subsample [2, 2] : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
 func.func @fused_elementwise_c1(%x: tensor<?x4xf32>, %v: tensor<4xf32>) {
   // expected-error @+1 {{fused_elementwise_c1: expected scale and shift together, got only one of them}}
   %0 = "resnet.fused_elementwise"(%x, %v) <{operandSegmentSizes = array<i32: 1, 1, 0, 0>}> : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>

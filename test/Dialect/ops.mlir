@@ -100,6 +100,14 @@ func.func @fused(%x: tensor<?x64x8x8xf32>, %w: tensor<64x64x3x3xf32>, %v: tensor
   return %3 : tensor<?x10xf32>
 }
 
+// CHECK-LABEL: func @fused_windows
+func.func @fused_windows(%0: tensor<?x64x8x8xf32>, %v: tensor<128x64x3x3xf32>) -> tensor<?x128x4x4xf32> {
+  // CHECK: resnet.fused_conv2d %[[S:.*]], %{{.*}} addend %[[S]] subsample [2, 2] channel_padding [0, 64] activation relu stride [2, 2] pad [1, 1, 1, 1] :
+  %2 = resnet.fused_conv2d %0, %v addend %0 subsample [2, 2] channel_padding [0, 64] activation relu stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<?x64x8x8xf32>, tensor<128x64x3x3xf32>, tensor<?x64x8x8xf32>) -> tensor<?x128x4x4xf32>
+  return %2 : tensor<?x128x4x4xf32>
+}
+
 // CHECK-LABEL: resnet.kernel @relu_16_8x8
 resnet.kernel @relu_16_8x8(%arg0: tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32> attributes {in_place = 0 : i64} {
   %0 = resnet.relu %arg0 : tensor<?x16x8x8xf32> -> tensor<?x16x8x8xf32>

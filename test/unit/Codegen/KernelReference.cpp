@@ -99,7 +99,7 @@ void softmax(std::vector<Expected> &v, int64_t classes) {
 } // namespace
 
 std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands &ops, int batch) {
-  const View in{ops.input, s.input}, addend{ops.addend, s.output};
+  const View in{ops.input, s.input}, addend{ops.addend, s.addend};
   const ActivationGeometry &o = s.output;
   std::vector<Expected> result;
   for (int64_t n = 0; n < batch; ++n)
@@ -142,8 +142,10 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
           }
           if (s.epilogue.bias)
             e.value += ops.bias[c], e.magnitude += std::abs(ops.bias[c]);
-          if (s.epilogue.addend)
-            e.value += addend.at(n, c, y, x), e.magnitude += std::abs(addend.at(n, c, y, x));
+          if (const int64_t ac = c - s.epilogue.addendChannels; s.epilogue.addend && ac >= 0 && ac < s.addend.channels) {
+            const double v = addend.at(n, ac, y * s.epilogue.addendStrides[0], x * s.epilogue.addendStrides[1]);
+            e.value += v, e.magnitude += std::abs(v);
+          }
           const int64_t activated = s.epilogue.activatedChannels == -1 ? o.channels : s.epilogue.activatedChannels;
           if (s.epilogue.activation == Activation::Relu && c < activated)
             e.value = std::max(e.value, 0.0);
@@ -329,7 +331,7 @@ void expectMatches(const LoadedKernel &kernel) {
   launch.ops.input = random(logicalElements(s.input) * kBatch, 1);
   launch.ops.filter = random(f.outChannels * f.inChannelsPerGroup() * f.kernelHeight * f.kernelWidth, 2);
   launch.ops.bias = random(s.output.channels, 3);
-  launch.ops.addend = random(logicalElements(s.output) * kBatch, 4);
+  launch.ops.addend = random(logicalElements(s.addend) * kBatch, 4);
   launch.ops.scale = random(s.output.channels, 5);
   launch.ops.shift = random(s.output.channels, 6);
   launch.expected = reference(s, launch.ops, kBatch);

@@ -88,6 +88,17 @@ TEST(KernelTestSpec, CanonicalizeIsIdempotent) {
   EXPECT_EQ(canonical(s), s);
 }
 
+TEST(KernelTestSpec, SubsampledAddendKeepsTheMap) {
+  KernelSpec s = pointwise();
+  s.epilogue.addend = true;
+  s.epilogue.addendStrides = {2, 2};
+  s.addend = {256, 112, 111, 16, {}};
+  EXPECT_EQ(canonical(s).output.height, 56);
+  EXPECT_EQ(canonical(s).addend.width, 111);
+  s.epilogue.addend = false;
+  EXPECT_EQ(canonical(s), canonical(pointwise()));
+}
+
 // Every field that decides code shows in the text.
 TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   std::vector<KernelSpec> all;
@@ -117,6 +128,8 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   vary([](KernelSpec &s) { s.epilogue.bias = false; });
   vary([](KernelSpec &s) { s.epilogue.addend = true; });
   vary([](KernelSpec &s) { s.epilogue.addendInPlace = true; });
+  vary([](KernelSpec &s) { s.epilogue.addendStrides = {2, 1}; });
+  vary([](KernelSpec &s) { s.epilogue.addendChannels = 8; });
   vary([](KernelSpec &s) { s.epilogue.activation = Activation::Relu; });
   vary([](KernelSpec &s) { s.epilogue.activatedChannels = 3; });
   std::set<std::string> texts, symbols;

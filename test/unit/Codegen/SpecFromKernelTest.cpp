@@ -72,6 +72,24 @@ TEST_F(SpecFromKernelTest, OptionAIsACopyWithAnOffset) {
   EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{2, 2}));
 }
 
+TEST_F(SpecFromKernelTest, OptionAInAnEpilogueIsAnIndexedAddend) {
+  auto spec = read(R"(
+    !in = tensor<?x16x32x32xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+    !map = tensor<?x32x16x16xf32, #resnet.layout<block = 16>>
+    !filter = tensor<32x32x1x1xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+    resnet.kernel @k(%x: !map, %w: !filter, %s: !in) -> !map {
+      %0 = resnet.fused_conv2d %x, %w addend %s subsample [2, 2] channel_padding [8, 8] : (!map, !filter, !in) -> !map
+      resnet.yield %0 : !map
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_TRUE(spec->epilogue.addend && !spec->epilogue.addendInPlace);
+  EXPECT_EQ(spec->addend.halo.top, 1);
+  EXPECT_EQ(spec->addend.channels, 16);
+  EXPECT_EQ(spec->epilogue.addendStrides, (std::array<int64_t, 2>{2, 2}));
+  EXPECT_EQ(spec->epilogue.addendChannels, 8);
+  EXPECT_EQ(spec->output.height, 16); // no row of one, for the addend's rows are not the output's
+}
+
 TEST_F(SpecFromKernelTest, AnOperationWithoutKernelIsAnError) {
   std::string message;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {

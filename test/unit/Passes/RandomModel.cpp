@@ -85,18 +85,30 @@ Value ModelGrower::conv() {
   Value filter = constant({out, channels / groups, kernel, kernel}, std::sqrt(3.0 / (channels / groups * kernel * kernel)));
   Value bias = chance(60) ? constant({out}, 0.5) : Value();
   Value addend;
+  SmallVector<int64_t> addendStrides{1, 1}, addendPadding{0, 0};
   if (chance(50))
-    for (Value value : llvm::reverse(maps))
-      if (value.getType() == type && chance(70)) {
-        addend = value;
-        break;
+    for (Value value : llvm::reverse(maps)) {
+      ArrayRef<int64_t> shape = shapeOf(value);
+      const bool same = value.getType() == type;
+      const int64_t missing = out - shape[1];
+      auto halves = [&](int i) { return ceilDiv(shape[2 + i], 2) == size(i); };
+      if ((!same && (missing < 0 || !halves(0) || !halves(1))) || chance(30))
+        continue;
+      addend = value;
+      if (!same) {
+        addendStrides = {2, 2};
+        addendPadding[0] = pick(missing + 1);
+        addendPadding[1] = missing - addendPadding[0];
       }
+      break;
+    }
   const auto activation = chance(50) ? Activation::Relu : Activation::None;
   IntegerAttr activated = out > 1 && chance(10) ? builder.getI64IntegerAttr(out / 2) : IntegerAttr();
   return FusedConv2dOp::create(builder, loc, type, input, filter, bias, addend,
                                ActivationAttr::get(builder.getContext(), activation), activated,
                                builder.getDenseI64ArrayAttr({stride, stride}), builder.getDenseI64ArrayAttr(pad),
-                               builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups));
+                               builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups),
+                               builder.getDenseI64ArrayAttr(addendStrides), builder.getDenseI64ArrayAttr(addendPadding));
 }
 
 Value ModelGrower::elementwise() {
