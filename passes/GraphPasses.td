@@ -184,6 +184,25 @@ def FuseSubsamples : Pass<"resnet-fuse-subsamples", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"fused", "fused", "subsampled addends fused">];
 }
 
+def FuseStem : Pass<"resnet-fuse-stem", "::mlir::func::FuncOp"> {
+  let summary = "Fuses a network's first convolution and the max pool behind it";
+  let description = [{
+    The kernel computes the convolution by groups of rows and pools them from cache, so that its map, the largest of the network,
+    is never in memory. Rows at the border of two groups are computed twice: it pays where a sum is short, so only convolutions of
+    at most 16 input channels and a pool that makes the map smaller are fused.
+
+    ```mlir
+    %0 = resnet.fused_conv2d %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] : ... -> tensor<?x64x112x112xf32>
+    %1 = resnet.max_pool2d %0 kernel [3, 3] stride [2, 2] pad [1, 1, 1, 1] : tensor<?x64x112x112xf32> -> tensor<?x64x56x56xf32>
+    // becomes
+    %1 = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3]
+        pool [3, 3] stride [2, 2] pad [1, 1, 1, 1] : ... -> tensor<?x64x56x56xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"fused", "fused", "stems fused">];
+}
+
 def FuseHead : Pass<"resnet-fuse-head", "::mlir::func::FuncOp"> {
   let summary = "Fuses global average pool, fully connected layer and softmax";
   let description = [{

@@ -50,6 +50,12 @@ std::string resnet::kernelName(Operation *op) {
           text += "_g" + std::to_string(conv.getGroups());
         return text + shapes(conv.getInput(), conv, true) + epilogue(conv);
       })
+      .Case([](FusedStemOp stem) {
+        ArrayRef<int64_t> filter = stem.getFilter().getType().getShape();
+        return "stem_" + times(filter[2], filter[3]) + unlessOne("s", stem.getStrides()) + "_pool_" +
+               times(stem.getPoolKernel()[0], stem.getPoolKernel()[1]) + unlessOne("s", stem.getPoolStrides()) +
+               shapes(stem.getInput(), stem, true) + (stem.getActivation() == Activation::Relu ? "_relu" : "");
+      })
       .Case([](MaxPool2dOp op) { return pool(op, "max_pool2d"); })
       .Case([](AvgPool2dOp op) { return pool(op, "avg_pool2d"); })
       .Case([](FusedHeadOp op) { return "head" + shapes(op.getInput(), op, true) + (op.getSoftmax() ? "_softmax" : ""); })

@@ -26,6 +26,7 @@ void resnet::buildGraphPipeline(OpPassManager &manager) {
   functions.addPass(createPushStrides());
   functions.addPass(createMergeReduceProjection());
   functions.addPass(createFuseSubsamples());
+  functions.addPass(createFuseStem());
   functions.addPass(createFuseHead());
   functions.addPass(createCSEPass());
   manager.addPass(createPruneResources());

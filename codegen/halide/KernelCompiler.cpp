@@ -5,6 +5,7 @@
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
+#include "codegen/schedules/StemSchedule.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -47,6 +48,16 @@ static std::string check(const KernelSpec &s) {
 
   const FilterGeometry &f = s.filter;
   switch (s.kind) {
+  case KernelKind::Stem:
+    if (f.groups != 1 || s.output.block != f.block)
+      return "a stem has one group and its output the filter's block";
+    for (int i = 0; i < 2; ++i)
+      if (s.convolved[i] < 1 || s.poolKernel[i] < 1 || s.poolStrides[i] < 1)
+        return "maps, kernel sizes and strides are at least 1";
+    if ((s.output.height - 1) * s.poolStrides[0] - s.poolPadding.top >= s.convolved[0] ||
+        (s.output.width - 1) * s.poolStrides[1] - s.poolPadding.left >= s.convolved[1])
+      return "a window of the pool begins behind the map";
+    [[fallthrough]];
   case KernelKind::Conv2d: {
     if (f.inChannels != s.input.channels || f.outChannels != s.output.channels || f.groups < 1 || f.block < 1 ||
         f.inputBlock < 1 || f.inChannels % f.groups != 0 || f.outChannels % f.groups != 0)
@@ -55,8 +66,10 @@ static std::string check(const KernelSpec &s) {
       return "the filter is packed for another input block";
     if (f.packedElements() > std::numeric_limits<int32_t>::max())
       return "the filter has more than 2^31 elements";
-    const int64_t lastRow = (s.output.height - 1) * s.strides[0] + (f.kernelHeight - 1) * s.dilations[0] - s.padding.top;
-    const int64_t lastColumn = (s.output.width - 1) * s.strides[1] + (f.kernelWidth - 1) * s.dilations[1] - s.padding.left;
+    const bool stem = s.kind == KernelKind::Stem;
+    const int64_t height = stem ? s.convolved[0] : s.output.height, width = stem ? s.convolved[1] : s.output.width;
+    const int64_t lastRow = (height - 1) * s.strides[0] + (f.kernelHeight - 1) * s.dilations[0] - s.padding.top;
+    const int64_t lastColumn = (width - 1) * s.strides[1] + (f.kernelWidth - 1) * s.dilations[1] - s.padding.left;
     if (s.padding.top > s.input.halo.top || s.padding.left > s.input.halo.left ||
         lastRow >= s.input.height + s.input.halo.bottom || lastColumn >= s.input.width + s.input.halo.right)
       return "the input's halo is narrower than the padding that the convolution reads";
@@ -175,6 +188,8 @@ static Pipeline build(const Kernel &kernel) {
   switch (kernel.spec.kind) {
   case KernelKind::Conv2d:
     return buildConv2d(kernel);
+  case KernelKind::Stem:
+    return buildStem(kernel);
   case KernelKind::MaxPool2d:
   case KernelKind::AvgPool2d:
     return buildPool2d(kernel);
@@ -229,6 +244,8 @@ CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::
   KernelSpec spec = unscheduled;
   if (spec.kind == KernelKind::Conv2d && spec.schedule.algorithm == ConvAlgorithm::Unset)
     spec.schedule = chooseDirectSchedule(spec);
+  if (spec.kind == KernelKind::Stem && spec.schedule.algorithm == ConvAlgorithm::Unset)
+    spec.schedule = chooseStemSchedule(spec);
   result.error = check(spec);
   if (!result.error.empty())
     return result;

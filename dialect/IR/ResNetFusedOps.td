@@ -36,6 +36,35 @@ def FusedConv2dOp : ResNet_PureOp<"fused_conv2d", [AttrSizedOperandSegments]> {
   }];
 }
 
+def FusedStemOp : ResNet_PureOp<"fused_stem"> {
+  let summary = "a network's stem: convolution, activation and max pool in one kernel";
+  let description = [{
+    `out = max_pool2d(activation(conv2d(input, filter) + bias))`. The map between the two windows is never in memory. `pool`
+    begins the second window: its kernel, stride and padding, which never wins.
+
+    ```mlir
+    %y = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3]
+        pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+        : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>, tensor<64xf32>) -> tensor<?x64x56x56xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias,
+                       DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
+                       ResNet_Pair:$strides, ResNet_Padding:$padding, DenseI64ArrayAttr:$pool_kernel,
+                       ResNet_Pair:$pool_strides, ResNet_Padding:$pool_padding);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = [{
+    $input `,` $filter (`bias` $bias^)? (`activation` $activation^)? custom<Window>($strides, $padding)
+    `pool` custom<Integers>($pool_kernel) custom<Window>($pool_strides, $pool_padding) attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Rows and columns of the convolution's map, which the pool reads.
+    ::std::array<int64_t, 2> getConvolvedMap();
+  }];
+}
+
 def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSegments]> {
   let summary = "scale and shift of each channel, sum and activation in one pass over memory";
   let description = [{

@@ -97,6 +97,19 @@ LogicalResult FusedConv2dOp::verify() {
   return success();
 }
 
+std::array<int64_t, 2> FusedStemOp::getConvolvedMap() {
+  ArrayRef<int64_t> in = getInput().getType().getShape(), filter = getFilter().getType().getShape(), pad = getPadding();
+  auto windows = [&](int i) { return (pad[i] + in[2 + i] + pad[2 + i] - filter[2 + i]) / getStrides()[i] + 1; };
+  return {windows(0), windows(1)};
+}
+
+// fused_stem_c5: the bias has one element an output channel. fused_stem_c9: a packed filter is packed for one group.
+LogicalResult FusedStemOp::verify() {
+  if (failed(checkVector(*this, "fused_stem_c5", "a bias", getBias(), getFilter().getType().getDimSize(0))))
+    return failure();
+  return checkPacking(*this, "fused_stem_c9", getFilter().getType(), 1);
+}
+
 // batch_norm_c1: four vectors of one element a channel. batch_norm_c2: epsilon is not negative.
 LogicalResult BatchNormOp::verify() {
   const int64_t channels = getInput().getType().getDimSize(1);

@@ -72,6 +72,24 @@ Expected pool(const KernelSpec &s, const View &in, int64_t n, int64_t c, int64_t
   return e;
 }
 
+// The pool of activations: every sum of a window may err, so its largest magnitude bounds the error of the maximum.
+Expected stem(const KernelSpec &s, const View &in, const LogicalOperands &ops, int64_t n, int64_t c, int64_t y, int64_t x) {
+  Expected e{-std::numeric_limits<double>::infinity(), 0};
+  for (int64_t ky = 0; ky < s.poolKernel[0]; ++ky)
+    for (int64_t kx = 0; kx < s.poolKernel[1]; ++kx) {
+      const int64_t iy = y * s.poolStrides[0] + ky - s.poolPadding.top, ix = x * s.poolStrides[1] + kx - s.poolPadding.left;
+      if (iy < 0 || iy >= s.convolved[0] || ix < 0 || ix >= s.convolved[1])
+        continue;
+      Expected sum = convolve(s, in, ops, n, c, iy, ix);
+      if (s.epilogue.bias)
+        sum.value += ops.bias[c], sum.magnitude += std::abs(ops.bias[c]);
+      if (s.epilogue.activation == Activation::Relu)
+        sum.value = std::max(sum.value, 0.0);
+      e = {std::max(e.value, sum.value), std::max(e.magnitude, sum.magnitude)};
+    }
+  return e;
+}
+
 Expected mean(const View &in, int64_t n, int64_t c) {
   Expected e{0, 0};
   const double area = static_cast<double>(in.g.height * in.g.width);
@@ -111,6 +129,9 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
           case KernelKind::Conv2d:
             e = convolve(s, in, ops, n, c, y, x);
             break;
+          case KernelKind::Stem:
+            result.push_back(stem(s, in, ops, n, c, y, x));
+            continue;
           case KernelKind::MaxPool2d:
           case KernelKind::AvgPool2d:
             e = pool(s, in, n, c, y, x);
@@ -271,8 +292,8 @@ struct Launch {
       case Role::Input:
         // Only a convolution may read the halo, and finds zeros there.
         add(span(s.input), nan);
-        scatter(s.input, s.input.imageElements() + gap, batch, ops.input, s.kind == KernelKind::Conv2d ? 0.f : nan,
-                operands.back().buffer);
+        scatter(s.input, s.input.imageElements() + gap, batch, ops.input,
+                s.kind == KernelKind::Conv2d || s.kind == KernelKind::Stem ? 0.f : nan, operands.back().buffer);
         operands.back().imageStride = s.input.imageElements() + gap;
         break;
       case Role::Filter:

@@ -109,6 +109,7 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   };
   vary([](KernelSpec &) {});
   vary([](KernelSpec &s) { s.kind = KernelKind::Linear; });
+  vary([](KernelSpec &s) { s.kind = KernelKind::Stem; });
   vary([](KernelSpec &s) { s.target = Target::X86_64; });
   vary([](KernelSpec &s) { s.debug = true; });
   vary([](KernelSpec &s) { s.input.halo.left = 1; });
@@ -121,6 +122,10 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   vary([](KernelSpec &s) { s.dilations = {2, 1}; });
   vary([](KernelSpec &s) { s.padding.top = 1; });
   vary([](KernelSpec &s) { s.countIncludePad = true; });
+  vary([](KernelSpec &s) { s.convolved = {8, 9}; });
+  vary([](KernelSpec &s) { s.poolKernel = {2, 1}; });
+  vary([](KernelSpec &s) { s.poolStrides = {2, 1}; });
+  vary([](KernelSpec &s) { s.poolPadding.left = 1; });
   vary([](KernelSpec &s) { s.softmax = true; });
   vary([](KernelSpec &s) { s.scaleShift = true; });
   vary([](KernelSpec &s) { s.copyOffset[1] = -1; });

@@ -15,6 +15,7 @@ add_executable(resnet-kernel-tests
   KernelTestDeterminism.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
-  KernelTestSpec.cpp)
+  KernelTestSpec.cpp
+  KernelTestStem.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)
 set_target_properties(resnet-kernel-tests PROPERTIES ENABLE_EXPORTS ON) # kernels find halide_do_par_for in it

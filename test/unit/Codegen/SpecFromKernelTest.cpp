@@ -45,6 +45,28 @@ TEST_F(SpecFromKernelTest, Convolution) {
   EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
 }
 
+TEST_F(SpecFromKernelTest, Stem) {
+  auto spec = read(R"(
+    !image = tensor<?x3x31x30xf32, #resnet.layout<block = 1, halo = [3, 3, 3, 3]>>
+    !out = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+    !filter = tensor<32x3x7x7xf32, #resnet.filter_layout<block = 16>>
+    !bias = tensor<32xf32, #resnet.filter_layout<block = 16>>
+    resnet.kernel @k(%x: !image, %w: !filter, %b: !bias) -> !out {
+      %0 = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+          : (!image, !filter, !bias) -> !out
+      resnet.yield %0 : !out
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Stem);
+  EXPECT_EQ(spec->kernel, (std::array<int64_t, 2>{7, 7}));
+  EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{2, 2}));
+  EXPECT_EQ(spec->convolved, (std::array<int64_t, 2>{16, 15}));
+  EXPECT_EQ(spec->poolKernel, (std::array<int64_t, 2>{3, 3}));
+  EXPECT_EQ(spec->poolPadding, (Halo{1, 1, 0, 1})); // the last of 16 rows ends a window
+  EXPECT_TRUE(spec->epilogue.bias && !spec->epilogue.addend);
+  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
+}
+
 TEST_F(SpecFromKernelTest, TransposeOfAnInputIsACopyFromOneBlock) {
   auto spec = read(R"(
     !out = tensor<?x3x32x32xf32, #resnet.layout<block = 1, halo = [1, 1, 1, 1]>>

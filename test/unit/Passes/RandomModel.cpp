@@ -142,6 +142,14 @@ Value ModelGrower::pool() {
   ArrayRef<int64_t> in = shapeOf(input);
   if (chance(30))
     return GlobalAvgPoolOp::create(builder, loc, RankedTensorType::get({in[0], in[1], 1, 1}, f32), input);
+  const int64_t map[] = {(in[2] - 1) / 2 + 1, (in[3] - 1) / 2 + 1}; // of a 3x3 window padded by 1, with stride 2
+  if (chance(40)) {
+    auto type = RankedTensorType::get({in[0], 16, (map[0] - 1) / 2 + 1, (map[1] - 1) / 2 + 1}, f32);
+    const auto activation = chance(50) ? Activation::Relu : Activation::None;
+    const int64_t twos[] = {2, 2}, threes[] = {3, 3}, around[] = {1, 1, 1, 1};
+    return FusedStemOp::create(builder, loc, type, input, constant({16, in[1], 3, 3}, std::sqrt(1.0 / (3 * in[1]))),
+                               chance(50) ? constant({16}, 0.5) : Value(), activation, twos, around, threes, twos, around);
+  }
   auto attribute = [&](ArrayRef<int64_t> values) { return builder.getDenseI64ArrayAttr(values); };
   return MaxPool2dOp::create(builder, loc, input.getType(), input, attribute({3, 3}), attribute({1, 1}), attribute({1, 1, 1, 1}),
                              attribute({1, 1}), UnitAttr());
