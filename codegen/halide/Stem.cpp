@@ -2,9 +2,9 @@
 //   input (c, x, y, k, n), filter (co, ci, kx, ky, k), bias (co, k) as for a convolution (Conv2d.cpp)
 //   output (c, x, y, k, n), blocked like the filter
 // A task is a group of output rows for some blocks of channels. It computes the rows of the map between the windows as the pool
-// moves down, into a ring of a few rows that stays in cache; rows that two groups read are computed in both. ResNet's stem with
-// one group takes 0.93 of the time of its two kernels at batch 1 and 0.91 at batch 8 (one Zen 5 core, AVX-512,
-// benchmarks/kernels).
+// moves down, into a ring of a few rows that stays in cache; rows that two groups read are computed in both. ResNet's stem at
+// 224x224 takes as long as its two kernels with warm caches at batch 1, and 0.95 of it at batch 8, where the map comes from
+// memory (one Zen 5 core, AVX-512, resnet-kernel-bench).
 
 #include "codegen/halide/DirectConv.h"
 #include "codegen/halide/PoolAxis.h"
