@@ -12,9 +12,10 @@ using namespace resnet::codegen;
 
 //===-- Canonical form ----------------------------------------------------===//
 
-static bool usesFilter(KernelKind k) { return k == KernelKind::Conv2d || k == KernelKind::Linear || k == KernelKind::Head; }
+static bool convolves(KernelKind k) { return k == KernelKind::Conv2d || k == KernelKind::Stem; }
+static bool usesFilter(KernelKind k) { return convolves(k) || k == KernelKind::Linear || k == KernelKind::Head; }
 static bool isPool(KernelKind k) { return k == KernelKind::MaxPool2d || k == KernelKind::AvgPool2d; }
-static bool isWindowed(KernelKind k) { return k == KernelKind::Conv2d || isPool(k); }
+static bool isWindowed(KernelKind k) { return convolves(k) || isPool(k); }
 
 // One row of H*W columns; the order of elements in memory does not change.
 static void flatten(ActivationGeometry &g) {
@@ -33,7 +34,7 @@ static int64_t touchedPadding(int64_t in, int64_t out, int64_t kernel, int64_t s
 
 void codegen::canonicalize(KernelSpec &s) {
   const KernelKind kind = s.kind;
-  if (kind == KernelKind::Conv2d)
+  if (convolves(kind))
     s.kernel = {s.filter.kernelHeight, s.filter.kernelWidth};
   if (!usesFilter(kind))
     s.filter = FilterGeometry{};
@@ -46,9 +47,23 @@ void codegen::canonicalize(KernelSpec &s) {
   for (int i = 0; i < 2; ++i)
     if (s.kernel[i] == 1)
       s.dilations[i] = 1;
-  if (kind == KernelKind::Conv2d || kind == KernelKind::MaxPool2d || (kind == KernelKind::AvgPool2d && !s.countIncludePad)) {
-    s.padding.bottom = touchedPadding(s.input.height, s.output.height, s.kernel[0], s.strides[0], s.dilations[0], s.padding.top);
-    s.padding.right = touchedPadding(s.input.width, s.output.width, s.kernel[1], s.strides[1], s.dilations[1], s.padding.left);
+  if (kind == KernelKind::Stem) {
+    const auto pooled = [&](int i, int64_t out, int64_t before) {
+      return touchedPadding(s.convolved[i], out, s.poolKernel[i], s.poolStrides[i], 1, before);
+    };
+    s.poolPadding.bottom = pooled(0, s.output.height, s.poolPadding.top);
+    s.poolPadding.right = pooled(1, s.output.width, s.poolPadding.left);
+  } else {
+    s.convolved = {0, 0};
+    s.poolKernel = s.poolStrides = {1, 1};
+    s.poolPadding = Halo{};
+  }
+  if (convolves(kind) || kind == KernelKind::MaxPool2d || (kind == KernelKind::AvgPool2d && !s.countIncludePad)) {
+    const bool stem = kind == KernelKind::Stem;
+    s.padding.bottom = touchedPadding(s.input.height, stem ? s.convolved[0] : s.output.height, s.kernel[0], s.strides[0],
+                                      s.dilations[0], s.padding.top);
+    s.padding.right = touchedPadding(s.input.width, stem ? s.convolved[1] : s.output.width, s.kernel[1], s.strides[1],
+                                     s.dilations[1], s.padding.left);
   }
   if (kind != KernelKind::AvgPool2d || s.padding.empty())
     s.countIncludePad = false;
@@ -68,18 +83,27 @@ void codegen::canonicalize(KernelSpec &s) {
     e = Epilogue{};
   if (!usesFilter(kind))
     e.bias = false;
-  if (kind == KernelKind::Linear || kind == KernelKind::Head)
+  if (kind == KernelKind::Linear || kind == KernelKind::Head || kind == KernelKind::Stem)
     e.addend = false;
   if (!e.addend) {
     e.addendInPlace = false;
     s.addend = ActivationGeometry{};
   }
+  if (!e.addend || kind != KernelKind::Conv2d) {
+    e.addendStrides = {1, 1};
+    e.addendChannels = 0;
+  }
+  // Of a map of one row only the addend's first is read.
+  if (s.output.height == 1)
+    e.addendStrides[0] = 1;
+  if (s.output.width == 1)
+    e.addendStrides[1] = 1;
   if (e.activatedChannels == 0)
     e.activation = Activation::None;
   if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
     e.activatedChannels = -1;
 
-  if (kind != KernelKind::Conv2d)
+  if (!convolves(kind))
     s.schedule = ConvSchedule{};
 
   // Pixels that are computed alike, one by one, do not need a second dimension.
@@ -117,6 +141,8 @@ static const char *kindName(KernelKind kind) {
   switch (kind) {
   case KernelKind::Conv2d:
     return "conv2d";
+  case KernelKind::Stem:
+    return "stem";
   case KernelKind::MaxPool2d:
     return "max_pool2d";
   case KernelKind::AvgPool2d:
@@ -176,6 +202,14 @@ static std::string workText(const KernelSpec &s) {
     t += " padding=" + text(s.padding);
   if (s.countIncludePad)
     t += " count_include_pad";
+  if (s.convolved != def.convolved)
+    t += " convolved=" + text(s.convolved);
+  if (s.poolKernel != def.poolKernel)
+    t += " pool=" + text(s.poolKernel);
+  if (s.poolStrides != def.poolStrides)
+    t += " pool_strides=" + text(s.poolStrides);
+  if (!s.poolPadding.empty())
+    t += " pool_padding=" + text(s.poolPadding);
   if (s.softmax)
     t += " softmax";
   if (s.scaleShift)
@@ -191,6 +225,10 @@ static std::string workText(const KernelSpec &s) {
     t += " bias";
   if (s.epilogue.addend)
     t += " add";
+  if (s.epilogue.addendStrides != def.epilogue.addendStrides)
+    t += " add_strides=" + text(s.epilogue.addendStrides);
+  if (s.epilogue.addendChannels != 0)
+    t += " add_from=" + num(s.epilogue.addendChannels);
   if (s.epilogue.addendInPlace)
     t += " in_place";
   if (s.epilogue.activation == Activation::Relu)
@@ -305,6 +343,9 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
 int64_t codegen::flopsPerImage(const KernelSpec &s) {
   const int64_t outputs = s.output.channels * s.output.height * s.output.width;
   switch (s.kind) {
+  case KernelKind::Stem:
+    return 2 * s.output.channels * s.convolved[0] * s.convolved[1] * s.filter.inChannels * s.filter.kernelHeight *
+           s.filter.kernelWidth;
   case KernelKind::Conv2d:
   case KernelKind::Linear:
   case KernelKind::Head:

@@ -18,6 +18,7 @@ enum class Target { X86_64, X86_64_v3, X86_64_v4 };
 
 enum class KernelKind {
   Conv2d,        // input, filter[, bias][, addend] -> output; any groups, depthwise included
+  Stem,          // input, filter[, bias] -> output: max pool of a dense convolution's activation in one kernel
   MaxPool2d,     // input -> output; padding never wins
   AvgPool2d,     // input -> output; divisor by countIncludePad and ceil mode as ONNX defines them
   GlobalAvgPool, // input -> output [N, C, 1, 1] or [N, C]
@@ -35,6 +36,10 @@ enum class Activation { None, Relu };
 struct Epilogue {
   bool bias = false;
   bool addend = false;
+  /// Conv2d: it adds addend(c - addendChannels, y * addendStrides[0], x * addendStrides[1]), zero for channels outside the
+  /// addend.
+  std::array<int64_t, 2> addendStrides{1, 1};
+  int64_t addendChannels = 0;
   /// The addend's buffer is the output's: a schedule must then store every element once (no overlapping tiles).
   bool addendInPlace = false;
   Activation activation = Activation::None;
@@ -50,21 +55,24 @@ struct KernelSpec {
   bool debug = false;
 
   ActivationGeometry input, output, addend;
-  FilterGeometry filter;                  // Conv2d, Linear, Head
-  std::array<int64_t, 2> kernel{1, 1};    // height, width (pools; equals the filter's for Conv2d)
+  FilterGeometry filter;                  // Conv2d, Stem, Linear, Head
+  std::array<int64_t, 2> kernel{1, 1};    // height, width (pools; equals the filter's for Conv2d and Stem)
   std::array<int64_t, 2> strides{1, 1};   // y, x
   std::array<int64_t, 2> dilations{1, 1}; // y, x
   Halo padding;                           // of the operation; a Conv2d's input has at least this halo, unless it is zero there
   bool countIncludePad = false;           // AvgPool2d
-  bool softmax = false;                   // Head
-  bool scaleShift = false;                // Elementwise: has per-channel scale and shift operands
-  std::array<int64_t, 3> copyOffset{0, 0, 0}; // Copy: c, y, x of the input element that output (0, 0, 0) reads
-  float fill = 0.f;                           // Copy: value outside the input
+  std::array<int64_t, 2> convolved{0, 0}; // Stem: rows and columns of the map between the convolution and the pool
+  std::array<int64_t, 2> poolKernel{1, 1}, poolStrides{1, 1}; // Stem; the fields above are its convolution's
+  Halo poolPadding;                                           // Stem
+  bool softmax = false;                                       // Head
+  bool scaleShift = false;                                    // Elementwise: has per-channel scale and shift operands
+  std::array<int64_t, 3> copyOffset{0, 0, 0};                 // Copy: c, y, x of the input element that output (0, 0, 0) reads
+  float fill = 0.f;                                           // Copy: value outside the input
   Epilogue epilogue;
 
   /// Images of every launch; 0: any number. Fixed where a schedule makes use of it.
   int64_t batch = 0;
-  /// Conv2d: how it is computed.
+  /// Conv2d and Stem: how it is computed. A Stem's rowsPerTask are rows of its output.
   ConvSchedule schedule;
 
   bool operator==(const KernelSpec &) const = default;

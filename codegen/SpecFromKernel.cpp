@@ -28,10 +28,25 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
   if (op.getAddend()) {
     spec.epilogue.addend = true;
     spec.addend = activationGeometry(op.getAddend().getType());
+    spec.epilogue.addendStrides = {op.getAddendStrides()[0], op.getAddendStrides()[1]};
+    spec.epilogue.addendChannels = op.getAddendChannelPadding()[0];
   }
   spec.epilogue.activation = activation(op.getActivation());
   if (auto channels = op.getActivatedChannels())
     spec.epilogue.activatedChannels = *channels;
+  return success();
+}
+
+static LogicalResult read(FusedStemOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Stem;
+  readWindow(op, spec);
+  spec.filter = filterGeometry(op.getFilter().getType());
+  spec.convolved = op.getConvolvedMap();
+  spec.poolKernel = {op.getPoolKernel()[0], op.getPoolKernel()[1]};
+  spec.poolStrides = {op.getPoolStrides()[0], op.getPoolStrides()[1]};
+  spec.poolPadding = toHalo(op.getPoolPadding());
+  spec.epilogue.bias = static_cast<bool>(op.getBias());
+  spec.epilogue.activation = activation(op.getActivation());
   return success();
 }
 
@@ -144,13 +159,14 @@ FailureOr<KernelSpec> resnet::codegen::specFromKernel(KernelOp kernel, Target ta
   spec.debug = debug;
   spec.input = activationGeometry(tensorType(op.getOperand(0)));
   spec.output = activationGeometry(tensorType(op.getResult(0)));
-  LogicalResult result =
-      llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-          .Case<FusedConv2dOp, FusedElementwiseOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, LinearOp, FusedHeadOp, SoftmaxOp,
-                ConvertLayoutOp, PadOp, SliceOp, SubsampleOp, TransposeOp>([&](auto concrete) { return read(concrete, spec); })
-          .Default([](Operation *other) {
-            return other->emitOpError() << "expected an operation that has a kernel; run the graph pipeline first";
-          });
+  LogicalResult result = llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+                             .Case<FusedConv2dOp, FusedStemOp, FusedElementwiseOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp,
+                                   LinearOp, FusedHeadOp, SoftmaxOp, ConvertLayoutOp, PadOp, SliceOp, SubsampleOp, TransposeOp>(
+                                 [&](auto concrete) { return read(concrete, spec); })
+                             .Default([](Operation *other) {
+                               return other->emitOpError()
+                                      << "expected an operation that has a kernel; run the graph pipeline first";
+                             });
   if (failed(result))
     return failure();
   // An element-wise kernel over its own input needs no flag: it reads and stores each element once anyway.

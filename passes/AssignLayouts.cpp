@@ -25,12 +25,13 @@ static bool isPointwise(FusedConv2dOp op) {
          allEqual(op.getPadding(), 0);
 }
 
-// What the windows touch outside the map: the last ones may end before the declared padding does.
-static Halo touchedHalo(FusedConv2dOp op) {
-  ArrayRef<int64_t> in = op.getInput().getType().getShape().drop_front(2), out = op.getType().getShape().drop_front(2);
+// What the windows of a convolution to a map of size `out` touch outside its input: the last ones may end before the declared
+// padding does.
+template <typename Op> static Halo touchedHalo(Op op, ArrayRef<int64_t> out, ArrayRef<int64_t> dilations) {
+  ArrayRef<int64_t> in = op.getInput().getType().getShape().drop_front(2);
   ArrayRef<int64_t> kernel = op.getFilter().getType().getShape().drop_front(2), padding = op.getPadding();
   auto after = [&](int i) {
-    const int64_t end = (out[i] - 1) * op.getStrides()[i] + (kernel[i] - 1) * op.getDilations()[i] + 1 - padding[i];
+    const int64_t end = (out[i] - 1) * op.getStrides()[i] + (kernel[i] - 1) * dilations[i] + 1 - padding[i];
     return std::max<int64_t>(0, end - in[i]);
   };
   return {padding[0], padding[1], after(0), after(1)};
@@ -131,8 +132,8 @@ void LayoutAssigner::strip() {
 LogicalResult LayoutAssigner::check(Operation *op) {
   if (isa<ConstantOp, func::ReturnOp>(op))
     return success();
-  if (!isa<FusedConv2dOp, FusedElementwiseOp, FusedHeadOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, FlattenOp, LinearOp,
-           SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp>(op))
+  if (!isa<FusedConv2dOp, FusedStemOp, FusedElementwiseOp, FusedHeadOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, FlattenOp,
+           LinearOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp>(op))
     return op->emitOpError()
            << "cannot be laid out: expected an operation that a kernel computes, as the graph pipeline leaves them";
   SmallVector<Value> values(op->getOperands());
@@ -148,6 +149,8 @@ LogicalResult LayoutAssigner::check(Operation *op) {
   SmallVector<std::pair<StringRef, Value>> weights;
   if (auto conv = dyn_cast<FusedConv2dOp>(op))
     weights = {{"filter", conv.getFilter()}, {"bias", conv.getBias()}};
+  else if (auto stem = dyn_cast<FusedStemOp>(op))
+    weights = {{"filter", stem.getFilter()}, {"bias", stem.getBias()}};
   else if (auto head = dyn_cast<FusedHeadOp>(op))
     weights = {{"weight", head.getWeight()}, {"bias", head.getBias()}};
   else if (auto linear = dyn_cast<LinearOp>(op))
@@ -203,9 +206,13 @@ void LayoutAssigner::forEachDemand(Operation *op, function_ref<void(OpOperand &,
     const bool depthwise =
         conv.getGroups() > 1 && static_cast<int64_t>(conv.getGroups()) == channels; // lanes read their own channel
     const bool planar = layout(conv.getInput()).block == 1 && channels < block && !depthwise;
-    demand(conv.getInputMutable(), planar ? 1 : block, touchedHalo(conv));
+    demand(conv.getInputMutable(), planar ? 1 : block,
+           touchedHalo(conv, conv.getType().getShape().drop_front(2), conv.getDilations()));
     if (conv.getAddend())
       demand(conv.getAddendMutable()[0], block, {});
+  } else if (auto stem = dyn_cast<FusedStemOp>(op)) {
+    const bool planar = layout(stem.getInput()).block == 1 && stem.getInput().getType().getDimSize(1) < block;
+    demand(stem.getInputMutable(), planar ? 1 : block, touchedHalo(stem, stem.getConvolvedMap(), {1, 1}));
   } else if (auto elementwise = dyn_cast<FusedElementwiseOp>(op); elementwise && isMap(elementwise)) {
     const int64_t own = layout(elementwise).block;
     demand(elementwise.getInputMutable(), own, {});
@@ -318,6 +325,10 @@ void LayoutAssigner::rewrite(Operation *op) {
     encodeConstant(conv.getFilterMutable(), block, activationGeometry(tensorType(conv.getInput())).block, conv.getGroups());
     if (conv.getBias())
       encodeConstant(conv.getBiasMutable()[0], block);
+  } else if (auto stem = dyn_cast<FusedStemOp>(op)) {
+    encodeConstant(stem.getFilterMutable(), block, activationGeometry(tensorType(stem.getInput())).block);
+    if (stem.getBias())
+      encodeConstant(stem.getBiasMutable()[0], block);
   } else if (auto head = dyn_cast<FusedHeadOp>(op)) {
     encodeConstant(head.getWeightMutable(), block, activationGeometry(tensorType(head.getInput())).block);
     if (head.getBias())

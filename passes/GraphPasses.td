@@ -122,6 +122,29 @@ def FuseEpilogues : Pass<"resnet-fuse-epilogues", "::mlir::func::FuncOp"> {
                     Statistic<"elementwise", "elementwise", "element-wise operations made">];
 }
 
+def PushStrides : Pass<"resnet-push-strides", "::mlir::func::FuncOp"> {
+  let summary = "Computes only the rows and columns that strided readers read";
+  let description = [{
+    Where every reader of a convolution's result is a 1x1 convolution without padding or a `subsample`, all of one stride above 1,
+    the convolution takes the stride and its readers lose it. So it is in networks that keep the stride in the 1x1 convolutions, as
+    He et al. 2015 have it: a block's output is read by the next block's reduce and projection only, and three quarters of the
+    last expand and sum need not be computed. The addend is subsampled. Strides move up as far as they can: the walk is backwards.
+
+    ```mlir
+    %y = resnet.fused_conv2d %f, %w addend %s activation relu : (tensor<?x64x56x56xf32>, ...) -> tensor<?x256x56x56xf32>
+    %r = resnet.fused_conv2d %y, %w1 activation relu stride [2, 2] : (tensor<?x256x56x56xf32>, ...) -> tensor<?x128x28x28xf32>
+    %p = resnet.fused_conv2d %y, %w2 stride [2, 2] : (tensor<?x256x56x56xf32>, ...) -> tensor<?x512x28x28xf32>
+    // becomes
+    %t = resnet.subsample %s stride [2, 2] channel_padding [0, 0] : tensor<?x256x56x56xf32> -> tensor<?x256x28x28xf32>
+    %y = resnet.fused_conv2d %f, %w addend %t activation relu stride [2, 2] : ... -> tensor<?x256x28x28xf32>
+    %r = resnet.fused_conv2d %y, %w1 activation relu : (tensor<?x256x28x28xf32>, ...) -> tensor<?x128x28x28xf32>
+    %p = resnet.fused_conv2d %y, %w2 : (tensor<?x256x28x28xf32>, ...) -> tensor<?x512x28x28xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"pushed", "pushed", "convolutions that took their readers' stride">];
+}
+
 def MergeReduceProjection : Pass<"resnet-merge-reduce-projection", "::mlir::func::FuncOp"> {
   let summary = "Merges a block's 1x1 reduce and its 1x1 projection";
   let description = [{
@@ -140,6 +163,44 @@ def MergeReduceProjection : Pass<"resnet-merge-reduce-projection", "::mlir::func
   }];
   let dependentDialects = ["::resnet::ResNetDialect"];
   let statistics = [Statistic<"merged", "merged", "reduces merged with their projections">];
+}
+
+def FuseSubsamples : Pass<"resnet-fuse-subsamples", "::mlir::func::FuncOp"> {
+  let summary = "Reads subsampled addends in place of materialising them";
+  let description = [{
+    A `subsample` whose only readers add it in convolutions becomes the way in which these read their addend: option A's shortcut,
+    or what PushStrides made of a shortcut. It stays where anything else reads it.
+
+    ```mlir
+    %s = resnet.subsample %x stride [2, 2] channel_padding [8, 8] : tensor<?x16x32x32xf32> -> tensor<?x32x16x16xf32>
+    %y = resnet.fused_conv2d %f, %w addend %s activation relu pad [1, 1, 1, 1]
+        : (tensor<?x32x16x16xf32>, tensor<32x32x3x3xf32>, tensor<?x32x16x16xf32>) -> tensor<?x32x16x16xf32>
+    // becomes
+    %y = resnet.fused_conv2d %f, %w addend %x subsample [2, 2] channel_padding [8, 8] activation relu pad [1, 1, 1, 1]
+        : (tensor<?x32x16x16xf32>, tensor<32x32x3x3xf32>, tensor<?x16x32x32xf32>) -> tensor<?x32x16x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"fused", "fused", "subsampled addends fused">];
+}
+
+def FuseStem : Pass<"resnet-fuse-stem", "::mlir::func::FuncOp"> {
+  let summary = "Fuses a network's first convolution and the max pool behind it";
+  let description = [{
+    The kernel computes the convolution by groups of rows and pools them from cache, so that its map, the largest of the network,
+    is never in memory. Rows at the border of two groups are computed twice: it pays where a sum is short, so only convolutions of
+    at most 16 input channels and a pool that makes the map smaller are fused.
+
+    ```mlir
+    %0 = resnet.fused_conv2d %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] : ... -> tensor<?x64x112x112xf32>
+    %1 = resnet.max_pool2d %0 kernel [3, 3] stride [2, 2] pad [1, 1, 1, 1] : tensor<?x64x112x112xf32> -> tensor<?x64x56x56xf32>
+    // becomes
+    %1 = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3]
+        pool [3, 3] stride [2, 2] pad [1, 1, 1, 1] : ... -> tensor<?x64x56x56xf32>
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"fused", "fused", "stems fused">];
 }
 
 def FuseHead : Pass<"resnet-fuse-head", "::mlir::func::FuncOp"> {

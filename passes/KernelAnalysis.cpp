@@ -44,7 +44,7 @@ Value resnet::memoryRoot(Value value) {
 
 OpOperand *resnet::inPlaceCandidate(Operation *op) {
   if (auto conv = dyn_cast<FusedConv2dOp>(op))
-    return conv.getAddend() ? &conv.getAddendMutable()[0] : nullptr;
+    return conv.getAddend() && !conv.subsamplesAddend() ? &conv.getAddendMutable()[0] : nullptr;
   if (auto elementwise = dyn_cast<FusedElementwiseOp>(op))
     return elementwise.getAddend() ? &elementwise.getAddendMutable()[0] : &elementwise.getInputMutable();
   return nullptr;

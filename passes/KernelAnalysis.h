@@ -25,7 +25,8 @@ mlir::Value memoryRoot(mlir::Value value);
 bool slicesWholeBlocks(SliceOp op, int64_t block);
 
 /// The operand that a kernel may overwrite with its result, by the kind of operation alone: the addend, or an element-wise
-/// operation's only map. It reads each element only for the result's element of the same place. Null where there is none.
+/// operation's only map; a subsampled addend is none. It reads each element only for the result's element of the same place. Null
+/// where there is none.
 mlir::OpOperand *inPlaceCandidate(mlir::Operation *op);
 
 } // namespace resnet

@@ -30,6 +30,8 @@ static std::string shapes(Value input, Value result, bool always) {
 
 template <typename Op> static std::string epilogue(Op op) {
   std::string text = op.getAddend() ? "_add" : "";
+  if constexpr (std::is_same_v<Op, FusedConv2dOp>)
+    text += unlessOne("s", op.getAddendStrides());
   return op.getActivation() == Activation::Relu ? text + "_relu" : text;
 }
 
@@ -47,6 +49,12 @@ std::string resnet::kernelName(Operation *op) {
         if (conv.getGroups() != 1)
           text += "_g" + std::to_string(conv.getGroups());
         return text + shapes(conv.getInput(), conv, true) + epilogue(conv);
+      })
+      .Case([](FusedStemOp stem) {
+        ArrayRef<int64_t> filter = stem.getFilter().getType().getShape();
+        return "stem_" + times(filter[2], filter[3]) + unlessOne("s", stem.getStrides()) + "_pool_" +
+               times(stem.getPoolKernel()[0], stem.getPoolKernel()[1]) + unlessOne("s", stem.getPoolStrides()) +
+               shapes(stem.getInput(), stem, true) + (stem.getActivation() == Activation::Relu ? "_relu" : "");
       })
       .Case([](MaxPool2dOp op) { return pool(op, "max_pool2d"); })
       .Case([](AvgPool2dOp op) { return pool(op, "avg_pool2d"); })

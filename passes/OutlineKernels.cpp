@@ -148,8 +148,9 @@ void Outliner::launch(Operation *op) {
 
 LogicalResult Outliner::run() {
   for (Operation &op : main.getBody().front())
-    if (!isKernelLevel(&op) && !isa<FusedConv2dOp, FusedElementwiseOp, FusedHeadOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp,
-                                    LinearOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, ConvertLayoutOp>(op))
+    if (!isKernelLevel(&op) &&
+        !isa<FusedConv2dOp, FusedStemOp, FusedElementwiseOp, FusedHeadOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, LinearOp,
+             SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, ConvertLayoutOp>(op))
       return op.emitOpError() << "has no kernel: expected a fused operation with its layouts assigned";
   eraseDead();
   copyResults();

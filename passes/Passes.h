@@ -21,6 +21,7 @@ namespace resnet {
 void populateNormalizeImportsPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *padsMerged = nullptr);
 void populateFoldBatchNormPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *folded = nullptr);
 void populateFuseHeadPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *fused = nullptr);
+void populateFuseStemPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic *fused = nullptr);
 
 } // namespace resnet
 

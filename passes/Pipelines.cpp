@@ -22,7 +22,11 @@ void resnet::buildGraphPipeline(OpPassManager &manager) {
   // Equal weights once. Not the canonicaliser: it would carry every constant away from its reader to the function's top.
   functions.addPass(createCSEPass());
   functions.addPass(createFuseEpilogues());
+  // Before merging: strides that moved up match more often.
+  functions.addPass(createPushStrides());
   functions.addPass(createMergeReduceProjection());
+  functions.addPass(createFuseSubsamples());
+  functions.addPass(createFuseStem());
   functions.addPass(createFuseHead());
   functions.addPass(createCSEPass());
   manager.addPass(createPruneResources());

@@ -66,6 +66,7 @@ private:
   LogicalResult checkAliasing(LaunchOp op, KernelOp kernel);
   LogicalResult checkHalo(LaunchOp op, KernelOp kernel);
   bool isTiledLike(const ZeroedMaps &zeroed, Value buffer);
+  template <typename Conv> LogicalResult checkHalo(LaunchOp op, Conv conv, ArrayRef<int64_t> out, ArrayRef<int64_t> dilations);
   LogicalResult checkLiveRanges();
   LogicalResult checkOutputs();
 
@@ -241,20 +242,25 @@ LogicalResult PlanChecker::checkAliasing(LaunchOp op, KernelOp kernel) {
   return success();
 }
 
-// What the windows touch outside the map must be there and be zero.
 LogicalResult PlanChecker::checkHalo(LaunchOp op, KernelOp kernel) {
-  auto conv = dyn_cast<FusedConv2dOp>(kernel.getComputation());
-  if (!conv)
-    return success();
+  if (auto conv = dyn_cast<FusedConv2dOp>(kernel.getComputation()))
+    return checkHalo(op, conv, conv.getType().getShape().drop_front(2), conv.getDilations());
+  if (auto stem = dyn_cast<FusedStemOp>(kernel.getComputation()))
+    return checkHalo(op, stem, stem.getConvolvedMap(), {1, 1});
+  return success();
+}
+
+// What the windows of a convolution to a map of size `out` touch outside its input must be there and be zero.
+template <typename Conv>
+LogicalResult PlanChecker::checkHalo(LaunchOp op, Conv conv, ArrayRef<int64_t> out, ArrayRef<int64_t> dilations) {
   auto argument = dyn_cast<BlockArgument>(conv.getInput());
   if (!argument)
     return success();
   Value input = op.getInputs()[argument.getArgNumber()];
   const ActivationGeometry map = activationGeometry(cast<BufferType>(input.getType()).getTensor());
-  ArrayRef<int64_t> filter = conv.getFilter().getType().getShape(), out = conv.getType().getShape(), pad = conv.getPadding();
+  ArrayRef<int64_t> filter = conv.getFilter().getType().getShape(), pad = conv.getPadding();
   auto touchedAfter = [&](int axis, int64_t size) {
-    const int64_t lastRead =
-        (out[2 + axis] - 1) * conv.getStrides()[axis] - pad[axis] + (filter[2 + axis] - 1) * conv.getDilations()[axis];
+    const int64_t lastRead = (out[axis] - 1) * conv.getStrides()[axis] - pad[axis] + (filter[2 + axis] - 1) * dilations[axis];
     return std::max<int64_t>(0, lastRead - (size - 1));
   };
   const Halo needed{pad[0], pad[1], touchedAfter(0, map.height), touchedAfter(1, map.width)};

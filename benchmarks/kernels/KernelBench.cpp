@@ -122,6 +122,14 @@ std::vector<Layer> resnet50() {
   pool.kernel = {3, 3}, pool.strides = {2, 2}, pool.padding = {1, 1, 1, 1};
   layers.push_back({"max pool 3x3/2", 1, pool});
 
+  // In place of the two before: not part of the sum.
+  KernelSpec fused = stem;
+  fused.kind = KernelKind::Stem;
+  fused.output = pool.output;
+  fused.convolved = {112, 112};
+  fused.poolKernel = pool.kernel, fused.poolStrides = pool.strides, fused.poolPadding = pool.padding;
+  layers.push_back({"stem and pool fused", 0, fused});
+
   int64_t in = 64, map = 56;
   for (int stage = 0; stage < 4; ++stage) {
     const int64_t mid = 64 << stage, out = 4 * mid, stride = stage ? 2 : 1, before = map;

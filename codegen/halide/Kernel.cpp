@@ -84,18 +84,29 @@ Expr codegen::activate(const Epilogue &e, int64_t block, Expr c, Expr k, Expr va
   return select(active, max(value, 0.f), value);
 }
 
+//   addend(c - addendChannels, x * addendStrides[1], y * addendStrides[0]), zero for channels outside the addend
+static Expr readAddend(const Kernel &kernel, const Vars &v) {
+  const KernelSpec &s = kernel.spec;
+  const auto asInt = [](int64_t value) { return static_cast<int>(value); };
+  const int block = asInt(s.output.block), before = asInt(s.epilogue.addendChannels);
+  const Expr x = v.x * asInt(s.epilogue.addendStrides[1]), y = v.y * asInt(s.epilogue.addendStrides[0]);
+  // Whole blocks: a condition that vector lanes share. Lanes behind the addend's last channel are zero as they lie in memory.
+  if (s.addend.block == s.output.block && before % block == 0) {
+    const int first = before / block, blocks = asInt(s.addend.blocks());
+    if (first == 0 && blocks == s.output.blocks())
+      return kernel.addend(v.c, x, y, v.k, v.n);
+    const Expr k = v.k - first;
+    return select(k >= 0 && k < blocks, kernel.addend(v.c, x, y, clamp(k, 0, blocks - 1), v.n), 0.f);
+  }
+  const Expr ch = v.k * block + v.c - before;
+  const int last = asInt(s.addend.channels) - 1;
+  return select(ch >= 0 && ch <= last, readChannel(kernel.addend, s.addend, clamp(ch, 0, last), x, y, v.n), 0.f);
+}
+
 Expr codegen::finish(const Kernel &kernel, const Vars &v, Expr sum) {
   const KernelSpec &s = kernel.spec;
-  if (s.epilogue.addend) {
-    if (s.addend.block == s.output.block) {
-      sum += kernel.addend(v.c, v.x, v.y, v.k, v.n);
-    } else {
-      // Padding lanes have no channel in a smaller block: read the last one's and drop it below.
-      const Expr ch = v.k * static_cast<int>(s.output.block) + v.c;
-      const int last = static_cast<int>(s.output.channels) - 1;
-      sum = select(ch <= last, sum + readChannel(kernel.addend, s.addend, min(ch, last), v.x, v.y, v.n), 0.f);
-    }
-  }
+  if (s.epilogue.addend)
+    sum += readAddend(kernel, v);
   return activate(s.epilogue, s.output.block, v.c, v.k, sum);
 }
 

@@ -54,6 +54,7 @@ void scheduleStreaming(const Kernel &kernel, Halide::Func out, const Vars &v);
 // The families. Each returns its pipeline, scheduled.
 Halide::Pipeline buildConv2d(const Kernel &kernel);
 Halide::Pipeline buildWinograd(const Kernel &kernel); // Conv2d with a Winograd schedule
+Halide::Pipeline buildStem(const Kernel &kernel);
 Halide::Pipeline buildPool2d(const Kernel &kernel);
 Halide::Pipeline buildGlobalAvgPool(const Kernel &kernel);
 Halide::Pipeline buildLinear(const Kernel &kernel); // Head too

@@ -6,6 +6,7 @@
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/ScheduleCheck.h"
+#include "codegen/schedules/StemSchedule.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -31,17 +32,33 @@ static std::string check(const KernelSpec &s) {
   };
   if (!positive(s.input) || !positive(s.output) || (s.epilogue.addend && !positive(s.addend)))
     return "a map is empty or has more than 2^31 elements";
-  if (s.epilogue.addend &&
-      (s.addend.channels != s.output.channels || s.addend.height != s.output.height || s.addend.width != s.output.width))
-    return "the addend's shape is not the output's";
-  if (s.epilogue.addendInPlace && !(s.addend == s.output))
-    return "an addend in place must have the output's layout";
+  const Epilogue &e = s.epilogue;
+  const auto subsampled = [](int64_t size, int64_t stride, int64_t count) {
+    return stride >= 1 && (ceilDiv(size, stride) == count || count == 1);
+  };
+  const bool subsamples = e.addendStrides != Epilogue().addendStrides || e.addendChannels != 0;
+  if (e.addend && (e.addendChannels < 0 || e.addendChannels + s.addend.channels > s.output.channels ||
+                   !subsampled(s.addend.height, e.addendStrides[0], s.output.height) ||
+                   !subsampled(s.addend.width, e.addendStrides[1], s.output.width)))
+    return "the addend's shape does not fit the output's";
+  if (e.addendInPlace && (subsamples || !(s.addend == s.output)))
+    return "an addend in place must have the output's layout and be read as it is";
   for (int i = 0; i < 2; ++i)
     if (s.kernel[i] < 1 || s.strides[i] < 1 || s.dilations[i] < 1)
       return "kernel sizes, strides and dilations are at least 1";
 
   const FilterGeometry &f = s.filter;
   switch (s.kind) {
+  case KernelKind::Stem:
+    if (f.groups != 1 || s.output.block != f.block)
+      return "a stem has one group and its output the filter's block";
+    for (int i = 0; i < 2; ++i)
+      if (s.convolved[i] < 1 || s.poolKernel[i] < 1 || s.poolStrides[i] < 1)
+        return "maps, kernel sizes and strides are at least 1";
+    if ((s.output.height - 1) * s.poolStrides[0] - s.poolPadding.top >= s.convolved[0] ||
+        (s.output.width - 1) * s.poolStrides[1] - s.poolPadding.left >= s.convolved[1])
+      return "a window of the pool begins behind the map";
+    [[fallthrough]];
   case KernelKind::Conv2d: {
     if (f.inChannels != s.input.channels || f.outChannels != s.output.channels || f.groups < 1 || f.block < 1 ||
         f.inputBlock < 1 || f.inChannels % f.groups != 0 || f.outChannels % f.groups != 0)
@@ -50,8 +67,10 @@ static std::string check(const KernelSpec &s) {
       return "the filter is packed for another input block";
     if (f.packedElements() > std::numeric_limits<int32_t>::max())
       return "the filter has more than 2^31 elements";
-    const int64_t lastRow = (s.output.height - 1) * s.strides[0] + (f.kernelHeight - 1) * s.dilations[0] - s.padding.top;
-    const int64_t lastColumn = (s.output.width - 1) * s.strides[1] + (f.kernelWidth - 1) * s.dilations[1] - s.padding.left;
+    const bool stem = s.kind == KernelKind::Stem;
+    const int64_t height = stem ? s.convolved[0] : s.output.height, width = stem ? s.convolved[1] : s.output.width;
+    const int64_t lastRow = (height - 1) * s.strides[0] + (f.kernelHeight - 1) * s.dilations[0] - s.padding.top;
+    const int64_t lastColumn = (width - 1) * s.strides[1] + (f.kernelWidth - 1) * s.dilations[1] - s.padding.left;
     if (s.padding.top > s.input.halo.top || s.padding.left > s.input.halo.left ||
         lastRow >= s.input.height + s.input.halo.bottom || lastColumn >= s.input.width + s.input.halo.right)
       return "the input's halo is narrower than the padding that the convolution reads";
@@ -170,6 +189,8 @@ static Pipeline build(const Kernel &kernel) {
   switch (kernel.spec.kind) {
   case KernelKind::Conv2d:
     return buildConv2d(kernel);
+  case KernelKind::Stem:
+    return buildStem(kernel);
   case KernelKind::MaxPool2d:
   case KernelKind::AvgPool2d:
     return buildPool2d(kernel);
@@ -223,6 +244,8 @@ CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::
   CompiledKernel result;
   KernelSpec spec = unscheduled;
   result.error = check(spec);
+  if (result.error.empty() && spec.kind == KernelKind::Stem && spec.schedule.algorithm == ConvAlgorithm::Unset)
+    spec.schedule = chooseStemSchedule(spec);
   if (result.error.empty() && spec.kind == KernelKind::Conv2d) {
     if (spec.schedule.algorithm == ConvAlgorithm::Unset)
       spec.schedule = chooseDirectSchedule(spec);

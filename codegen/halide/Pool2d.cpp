@@ -3,6 +3,7 @@
 // Neither reads the halo: zeros there could win a maximum, and an average counts positions, not zeros.
 
 #include "codegen/halide/Kernel.h"
+#include "codegen/halide/PoolAxis.h"
 #include "codegen/schedules/Machine.h"
 #include <limits>
 
@@ -12,40 +13,14 @@ using namespace Halide;
 
 namespace {
 
-/// One axis of the pooling, in x or in y.
-struct Axis {
-  int in, out, kernel, stride, dilation, before, after;
-
-  Expr position(Expr o, Expr tap) const { return o * stride + tap * dilation - before; }
-  bool inside() const { return before == 0 && (out - 1) * stride + (kernel - 1) * dilation < in; }
-  /// Clamped positions stay in the window, and every window holds one: then clamping cannot change a maximum.
-  bool clampIsExact() const { return dilation == 1 && before < kernel && (out - 1) * stride - before < in; }
-  Expr clamped(Expr p) const { return inside() ? p : clamp(likely(p), 0, in - 1); }
-  Expr valid(Expr p) const { return inside() ? Internal::const_true() : p >= 0 && p < in; }
-  /// Taps of window o at positions in [low, high).
-  Expr count(Expr o, int low, int high) const {
-    const Expr first = o * stride - before;
-    const auto tapsBelow = [&](int bound) { return clamp((bound - first + dilation - 1) / dilation, 0, kernel); };
-    return tapsBelow(high) - tapsBelow(low);
-  }
-};
-
 struct Pool {
   Vars v;
-  Axis ax, ay;
+  PoolAxis ax, ay;
   Func acc, out;
   RVar kx, ky;
 };
 
 int asInt(int64_t v) { return static_cast<int>(v); }
-
-// Outputs of a row that are computed together, so that their windows share loads.
-int tileColumns(int64_t width) {
-  for (int t = 8; t >= 4; --t)
-    if (width % t == 0)
-      return t;
-  return static_cast<int>(std::min<int64_t>(width, 4));
-}
 
 Expr readInput(const Kernel &kernel, const Vars &v, Expr ix, Expr iy) {
   const KernelSpec &s = kernel.spec;
@@ -60,8 +35,8 @@ Expr readInput(const Kernel &kernel, const Vars &v, Expr ix, Expr iy) {
 Pool algorithm(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const auto axis = [&](int i, int64_t in, int64_t out, int64_t before, int64_t after) {
-    return Axis{asInt(in),     asInt(out),  asInt(s.kernel[i]), asInt(s.strides[i]), asInt(s.dilations[i]),
-                asInt(before), asInt(after)};
+    return PoolAxis{asInt(in),     asInt(out),  asInt(s.kernel[i]), asInt(s.strides[i]), asInt(s.dilations[i]),
+                    asInt(before), asInt(after)};
   };
   Pool a;
   a.ay = axis(0, s.input.height, s.output.height, s.padding.top, s.padding.bottom);
@@ -73,7 +48,7 @@ Pool algorithm(const Kernel &kernel) {
   a.kx = r[0], a.ky = r[1];
 
   // Columns of the last tile beyond the map repeat the last one; they are never stored.
-  const Expr column = a.ax.out % tileColumns(a.ax.out) == 0 ? Expr(x) : min(likely(x), a.ax.out - 1);
+  const Expr column = a.ax.out % poolColumns(a.ax.out) == 0 ? Expr(x) : min(likely(x), a.ax.out - 1);
   const Expr px = a.ax.position(column, r[0]), py = a.ay.position(y, r[1]);
   const Expr value = readInput(kernel, a.v, a.ax.clamped(px), a.ay.clamped(py));
   const Expr valid = a.ax.valid(px) && a.ay.valid(py);
@@ -104,7 +79,7 @@ void schedule(const Kernel &kernel, Pool &a) {
   const Machine m = machineOf(s.target);
   const auto [c, x, y, k, n] = a.v;
   Var t("t"), xo("xo"), xi("xi");
-  const int columns = tileColumns(s.output.width);
+  const int columns = poolColumns(s.output.width);
   a.out.fuse(y, k, t).fuse(t, n, t).parallel(t);
   if (s.output.block % m.lanes == 0) {
     // Bound by memory: 3x3/2 reads each input row from cache 1.5 times.

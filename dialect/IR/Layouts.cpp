@@ -19,8 +19,7 @@ bool resnet::allEqual(ArrayRef<int64_t> values, int64_t value) {
   return llvm::all_of(values, [&](int64_t v) { return v == value; });
 }
 
-// No image comes near these: sums and products of a few sizes stay inside 64 bits.
-constexpr int64_t kLargestSize = int64_t(1) << 24;
+// Nor has a tensor more elements.
 constexpr int64_t kMostElements = int64_t(1) << 40;
 
 // tensor_c1: f32 of rank 1, 2 or 4. tensor_c2: only the first dimension is dynamic, the others are from 1 to 2^24, and the static

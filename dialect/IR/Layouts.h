@@ -8,6 +8,9 @@
 
 namespace resnet {
 
+/// No dimension, stride or padding of an image is larger: sums and products of a few of them stay inside 64 bits.
+inline constexpr int64_t kLargestSize = int64_t(1) << 24;
+
 /// What the dialect's operations take: tensors of f32 of rank 1, 2 or 4 that are static and not empty behind the batch.
 /// Activations are of rank 2 or 4 and carry `#resnet.layout` or nothing, weights carry `#resnet.filter_layout` or nothing.
 bool isActivations(mlir::RankedTensorType type);

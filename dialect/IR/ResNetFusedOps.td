@@ -7,25 +7,62 @@ def FusedConv2dOp : ResNet_PureOp<"fused_conv2d", [AttrSizedOperandSegments]> {
   let summary = "convolution with bias, a shortcut's sum and an activation in its epilogue";
   let description = [{
     `out = activation(conv2d(input, filter) + bias + addend)`. With `activated_channels` the activation covers only the output
-    channels below that number: a block's reduce and its projection merged into one convolution.
+    channels below that number: a block's reduce and its projection merged into one convolution. With `addend_strides` and
+    `addend_channel_padding` the addend is read as `resnet.subsample` would make it: option A's shortcut, never materialised.
 
     ```mlir
     %y = resnet.fused_conv2d %x, %w bias %b addend %s activation relu pad [1, 1, 1, 1]
         : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
+    %z = resnet.fused_conv2d %f, %v addend %s subsample [2, 2] channel_padding [32, 32] pad [1, 1, 1, 1]
+        : (tensor<?x128x4x4xf32>, tensor<128x128x3x3xf32>, tensor<?x64x8x8xf32>) -> tensor<?x128x4x4xf32>
     ```
   }];
   let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias, Optional<ResNet_Map>:$addend,
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
                        OptionalAttr<I64Attr>:$activated_channels,
                        ResNet_Pair:$strides, ResNet_Padding:$padding, ResNet_Pair:$dilations,
-                       DefaultValuedAttr<I64Attr, "1">:$groups);
+                       DefaultValuedAttr<I64Attr, "1">:$groups, ResNet_Pair:$addend_strides,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$addend_channel_padding);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = [{
-    $input `,` $filter (`bias` $bias^)? (`addend` $addend^)? (`activation` $activation^)?
-    (`activated_channels` $activated_channels^)? custom<Window>($strides, $padding, $dilations) (`groups` $groups^)?
-    attr-dict `:` functional-type(operands, results)
+    $input `,` $filter (`bias` $bias^)? (`addend` $addend^)? (`subsample` $addend_strides^)?
+    (`channel_padding` $addend_channel_padding^)? (`activation` $activation^)? (`activated_channels` $activated_channels^)?
+    custom<Window>($strides, $padding, $dilations) (`groups` $groups^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// True where the addend is not read element by element.
+    bool subsamplesAddend();
+  }];
+}
+
+def FusedStemOp : ResNet_PureOp<"fused_stem"> {
+  let summary = "a network's stem: convolution, activation and max pool in one kernel";
+  let description = [{
+    `out = max_pool2d(activation(conv2d(input, filter) + bias))`. The map between the two windows is never in memory. `pool`
+    begins the second window: its kernel, stride and padding, which never wins.
+
+    ```mlir
+    %y = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3]
+        pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+        : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>, tensor<64xf32>) -> tensor<?x64x56x56xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias,
+                       DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
+                       ResNet_Pair:$strides, ResNet_Padding:$padding, DenseI64ArrayAttr:$pool_kernel,
+                       ResNet_Pair:$pool_strides, ResNet_Padding:$pool_padding);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = [{
+    $input `,` $filter (`bias` $bias^)? (`activation` $activation^)? custom<Window>($strides, $padding)
+    `pool` custom<Integers>($pool_kernel) custom<Window>($pool_strides, $pool_padding) attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Rows and columns of the convolution's map, which the pool reads.
+    ::std::array<int64_t, 2> getConvolvedMap();
+  }];
 }
 
 def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSegments]> {

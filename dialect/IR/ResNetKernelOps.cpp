@@ -34,7 +34,7 @@ void KernelOp::print(OpAsmPrinter &printer) {
 // The operands of a kernel's computation that are read only where the result is written, at the same element.
 static bool readsInPlace(OpOperand &operand) {
   return TypeSwitch<Operation *, bool>(operand.getOwner())
-      .Case([&](FusedConv2dOp op) { return op.getAddend() && &op.getAddendMutable()[0] == &operand; })
+      .Case([&](FusedConv2dOp op) { return op.getAddend() && !op.subsamplesAddend() && &op.getAddendMutable()[0] == &operand; })
       .Case([&](FusedElementwiseOp op) {
         return &op.getInputMutable() == &operand || (op.getAddend() && &op.getAddendMutable()[0] == &operand);
       })

@@ -65,20 +65,49 @@ LogicalResult Conv2dOp::verify() {
   return checkPacking(*this, "conv2d_c7", getFilter().getType(), getGroups());
 }
 
-// fused_conv2d_c6: as conv2d_c6. fused_conv2d_c7: the addend has the result's shape. fused_conv2d_c8: activated channels exist.
-// fused_conv2d_c9: as conv2d_c7.
+bool FusedConv2dOp::subsamplesAddend() { return !allEqual(getAddendStrides(), 1) || !allEqual(getAddendChannelPadding(), 0); }
+
+// fused_conv2d_c6: as conv2d_c6. fused_conv2d_c7: the addend has the result's shape, once it is subsampled. fused_conv2d_c8:
+// activated channels exist. fused_conv2d_c9: as conv2d_c7. fused_conv2d_c10: as subsample_c1, and there is an addend to
+// subsample.
 LogicalResult FusedConv2dOp::verify() {
   const int64_t channels = getFilter().getType().getDimSize(0);
   if (failed(checkVector(*this, "fused_conv2d_c6", "a bias", getBias(), channels)) ||
       failed(checkPacking(*this, "fused_conv2d_c9", getFilter().getType(), getGroups())))
     return failure();
-  if (getAddend() && !sameShape(getAddend().getType(), getType()))
-    return emitOpError() << "fused_conv2d_c7: expected an addend of the result's shape " << getType() << ", got "
-                         << getAddend().getType();
+  auto inRange = [](ArrayRef<int64_t> values, int64_t least) {
+    return values.size() == 2 && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargestSize; });
+  };
+  ArrayRef<int64_t> strides = getAddendStrides(), padding = getAddendChannelPadding();
+  if (!inRange(strides, 1) || !inRange(padding, 0) || (!getAddend() && subsamplesAddend()))
+    return emitOpError() << "fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of "
+                            "it, got "
+                         << (getAddend() ? "" : "no addend and ") << "[" << strides << "] and [" << padding << "]";
+  if (getAddend()) {
+    RankedTensorType addend = getAddend().getType();
+    const int64_t shape[] = {addend.getDimSize(0), padding[0] + addend.getDimSize(1) + padding[1],
+                             ceilDiv(addend.getDimSize(2), strides[0]), ceilDiv(addend.getDimSize(3), strides[1])};
+    if (getType().getShape() != ArrayRef<int64_t>(shape))
+      return emitOpError() << "fused_conv2d_c7: expected an addend of the result's shape " << getType()
+                           << (subsamplesAddend() ? " when subsampled" : "") << ", got " << addend;
+  }
   if (std::optional<int64_t> activated = getActivatedChannels();
       activated && !ShapedType::isDynamic(channels) && (*activated < 0 || *activated > channels))
     return emitOpError() << "fused_conv2d_c8: expected activated_channels between 0 and " << channels << ", got " << *activated;
   return success();
+}
+
+std::array<int64_t, 2> FusedStemOp::getConvolvedMap() {
+  ArrayRef<int64_t> in = getInput().getType().getShape(), filter = getFilter().getType().getShape(), pad = getPadding();
+  auto windows = [&](int i) { return (pad[i] + in[2 + i] + pad[2 + i] - filter[2 + i]) / getStrides()[i] + 1; };
+  return {windows(0), windows(1)};
+}
+
+// fused_stem_c5: the bias has one element an output channel. fused_stem_c9: a packed filter is packed for one group.
+LogicalResult FusedStemOp::verify() {
+  if (failed(checkVector(*this, "fused_stem_c5", "a bias", getBias(), getFilter().getType().getDimSize(0))))
+    return failure();
+  return checkPacking(*this, "fused_stem_c9", getFilter().getType(), 1);
 }
 
 // batch_norm_c1: four vectors of one element a channel. batch_norm_c2: epsilon is not negative.

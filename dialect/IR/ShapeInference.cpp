@@ -8,9 +8,6 @@ using namespace resnet;
 
 namespace {
 
-// No dimension, stride or padding of an image comes near this; sums and products of a few of them stay inside 64 bits.
-constexpr int64_t kLargest = 1 << 24;
-
 // Reports `message...` at an operation of kind Op.
 template <typename Op, typename... Args> LogicalResult fail(std::optional<Location> loc, Args &&...message) {
   return emitOptionalError(loc, "'", Op::getOperationName(), "' op ", std::forward<Args>(message)...);
@@ -53,33 +50,34 @@ bool everyWindowHolds(int64_t size, int64_t before, int64_t kernel, int64_t stri
 }
 
 bool inRange(ArrayRef<int64_t> values, size_t count, int64_t least) {
-  return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargest; });
+  return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least && v <= kLargestSize; });
 }
 
-// conv2d_c2, fused_conv2d_c2, max_pool2d_c1, avg_pool2d_c1: kernels, strides and dilations are positive, padding is not negative.
-// conv2d_c3, fused_conv2d_c3, max_pool2d_c2, avg_pool2d_c2: the window fits into the padded input. max_pool2d_c3, avg_pool2d_c3:
-// every window holds an element of the input.
+// The labels of a window's rules begin with this number. A convolution's first rule is about its filter.
+enum FirstRule { kOfPool = 1, kOfConv = 2, kOfStemPool = 6 };
+
+// conv2d_c2, fused_conv2d_c2, fused_stem_c2, max_pool2d_c1, avg_pool2d_c1, fused_stem_c6: kernels, strides and dilations are
+// positive, padding is not negative. conv2d_c3, fused_conv2d_c3, fused_stem_c3, max_pool2d_c2, avg_pool2d_c2, fused_stem_c7: the
+// window fits into the padded input. max_pool2d_c3, avg_pool2d_c3, fused_stem_c8: every window holds an element of the input.
 template <typename Op>
-LogicalResult inferWindow(std::optional<Location> loc, RankedTensorType input, int64_t channels, ArrayRef<int64_t> kernel,
-                          ArrayRef<int64_t> strides, ArrayRef<int64_t> padding, ArrayRef<int64_t> dilations, bool ceilMode,
-                          SmallVectorImpl<Type> &types) {
-  constexpr bool isPool = std::is_same_v<Op, MaxPool2dOp> || std::is_same_v<Op, AvgPool2dOp>;
-  // A convolution's first rule is about its filter.
-  auto label = [](int index) { return (mnemonic<Op>() + "_c" + Twine(isPool ? index : index + 1)).str(); };
+LogicalResult inferWindow(std::optional<Location> loc, FirstRule firstRule, RankedTensorType input, int64_t channels,
+                          ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides, ArrayRef<int64_t> padding,
+                          ArrayRef<int64_t> dilations, bool ceilMode, SmallVectorImpl<Type> &types) {
+  auto label = [&](int index) { return (mnemonic<Op>() + "_c" + Twine(firstRule + index)).str(); };
   if (!inRange(kernel, 2, 1) || !inRange(strides, 2, 1) || !inRange(dilations, 2, 1))
-    return fail<Op>(loc, label(1), ": expected two positive numbers each for kernel, stride and dilation, got ", text(kernel),
+    return fail<Op>(loc, label(0), ": expected two positive numbers each for kernel, stride and dilation, got ", text(kernel),
                     ", ", text(strides), " and ", text(dilations));
   if (!inRange(padding, 4, 0))
-    return fail<Op>(loc, label(1), ": expected four non-negative numbers for pad, got ", text(padding));
+    return fail<Op>(loc, label(0), ": expected four non-negative numbers for pad, got ", text(padding));
   SmallVector<int64_t> shape{input.getDimSize(0), channels};
   for (int i : {0, 1}) {
     const int64_t size = input.getDimSize(2 + i);
     const int64_t count = windows(size, padding[i], padding[2 + i], kernel[i], strides[i], dilations[i], ceilMode);
     if (count < 1)
-      return fail<Op>(loc, label(2), ": expected a window that fits into the padded input, got kernel ", text(kernel),
+      return fail<Op>(loc, label(1), ": expected a window that fits into the padded input, got kernel ", text(kernel),
                       ", dilation ", text(dilations), " and pad ", text(padding), " on ", input);
-    if (isPool && !everyWindowHolds(size, padding[i], kernel[i], strides[i], dilations[i], count))
-      return fail<Op>(loc, label(3), ": expected every window to hold an element of the input, got kernel ", text(kernel),
+    if (firstRule != kOfConv && !everyWindowHolds(size, padding[i], kernel[i], strides[i], dilations[i], count))
+      return fail<Op>(loc, label(2), ": expected every window to hold an element of the input, got kernel ", text(kernel),
                       ", stride ", text(strides), ", dilation ", text(dilations), " and pad ", text(padding), " on ", input);
     shape.push_back(count);
   }
@@ -101,8 +99,8 @@ LogicalResult inferConv(std::optional<Location> loc, typename Op::Adaptor op, Sm
   if (filter.getDimSize(1) != channels / groups)
     return fail<Op>(loc, mnemonic<Op>(), "_c1: expected a filter for ", channels / groups, " input channels a group, got ",
                     filter.getDimSize(1));
-  return inferWindow<Op>(loc, input, filter.getDimSize(0), filter.getShape().drop_front(2), op.getStrides(), op.getPadding(),
-                         op.getDilations(), false, types);
+  return inferWindow<Op>(loc, kOfConv, input, filter.getDimSize(0), filter.getShape().drop_front(2), op.getStrides(),
+                         op.getPadding(), op.getDilations(), false, types);
 }
 
 LogicalResult inferSame(Value input, SmallVectorImpl<Type> &types) {
@@ -147,14 +145,30 @@ INFER(AddOp) {
 
 INFER(MaxPool2dOp) {
   RankedTensorType input = ranked(op.getInput());
-  return inferWindow<MaxPool2dOp>(loc, input, input.getDimSize(1), op.getKernel(), op.getStrides(), op.getPadding(),
+  return inferWindow<MaxPool2dOp>(loc, kOfPool, input, input.getDimSize(1), op.getKernel(), op.getStrides(), op.getPadding(),
                                   op.getDilations(), op.getCeilMode(), types);
+}
+
+// fused_stem_c1: the filter has the input's channels. fused_stem_c4: the filter is static.
+INFER(FusedStemOp) {
+  RankedTensorType input = ranked(op.getInput()), filter = ranked(op.getFilter());
+  if (!filter.hasStaticShape())
+    return fail<FusedStemOp>(loc, "fused_stem_c4: expected a static filter, got ", filter);
+  if (filter.getDimSize(1) != input.getDimSize(1))
+    return fail<FusedStemOp>(loc, "fused_stem_c1: expected a filter for ", input.getDimSize(1), " input channels, got ",
+                             filter.getDimSize(1));
+  SmallVector<Type> convolved;
+  if (failed(inferWindow<FusedStemOp>(loc, kOfConv, input, filter.getDimSize(0), filter.getShape().drop_front(2), op.getStrides(),
+                                      op.getPadding(), {1, 1}, false, convolved)))
+    return failure();
+  return inferWindow<FusedStemOp>(loc, kOfStemPool, cast<RankedTensorType>(convolved.front()), filter.getDimSize(0),
+                                  op.getPoolKernel(), op.getPoolStrides(), op.getPoolPadding(), {1, 1}, false, types);
 }
 
 INFER(AvgPool2dOp) {
   RankedTensorType input = ranked(op.getInput());
-  return inferWindow<AvgPool2dOp>(loc, input, input.getDimSize(1), op.getKernel(), op.getStrides(), op.getPadding(), {1, 1},
-                                  op.getCeilMode(), types);
+  return inferWindow<AvgPool2dOp>(loc, kOfPool, input, input.getDimSize(1), op.getKernel(), op.getStrides(), op.getPadding(),
+                                  {1, 1}, op.getCeilMode(), types);
 }
 
 INFER(GlobalAvgPoolOp) {

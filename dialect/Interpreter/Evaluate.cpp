@@ -34,10 +34,26 @@ static Tensor compute(Conv2dOp op, Operands<Conv2dOp> x, Shape shape) {
                            op.getGroups(), {x.getBias(), {}, false, {}}, shape);
 }
 
+static Tensor subsample(TensorView input, ArrayRef<int64_t> strides, ArrayRef<int64_t> channelPadding, Shape shape) {
+  return reference::copy(input, {-channelPadding[0], 0, 0}, {1, strides[0], strides[1]}, 0, shape);
+}
+
 static Tensor compute(FusedConv2dOp op, Operands<FusedConv2dOp> x, Shape shape) {
+  Tensor subsampled;
+  TensorView addend = x.getAddend();
+  if (op.subsamplesAddend())
+    addend = subsampled = subsample(addend, op.getAddendStrides(), op.getAddendChannelPadding(), shape);
   return reference::conv2d(
       x.getInput(), x.getFilter(), window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
-      op.getGroups(), {x.getBias(), x.getAddend(), op.getActivation() == Activation::Relu, op.getActivatedChannels()}, shape);
+      op.getGroups(), {x.getBias(), addend, op.getActivation() == Activation::Relu, op.getActivatedChannels()}, shape);
+}
+
+static Tensor compute(FusedStemOp op, Operands<FusedStemOp> x, Shape shape) {
+  const std::array<int64_t, 2> map = op.getConvolvedMap();
+  const Tensor convolved = reference::conv2d(
+      x.getInput(), x.getFilter(), window(x.getFilter().shape.drop_front(2), op.getStrides(), {1, 1}, op.getPadding()), 1,
+      {x.getBias(), {}, op.getActivation() == Activation::Relu, {}}, {shape[0], shape[1], map[0], map[1]});
+  return reference::maxPool2d(convolved, window(op.getPoolKernel(), op.getPoolStrides(), {1, 1}, op.getPoolPadding()), shape);
 }
 
 static Tensor compute(BatchNormOp op, Operands<BatchNormOp> x, Shape) {
@@ -86,7 +102,7 @@ static Tensor compute(SliceOp op, Operands<SliceOp> x, Shape shape) {
 }
 
 static Tensor compute(SubsampleOp op, Operands<SubsampleOp> x, Shape shape) {
-  return reference::copy(x.getInput(), {-op.getChannelPadding()[0], 0, 0}, {1, op.getStrides()[0], op.getStrides()[1]}, 0, shape);
+  return subsample(x.getInput(), op.getStrides(), op.getChannelPadding(), shape);
 }
 
 static Tensor compute(TransposeOp op, Operands<TransposeOp> x, Shape) {
@@ -104,10 +120,15 @@ static Tensor compute(ConvertLayoutOp, Operands<ConvertLayoutOp> x, Shape shape)
 // Dispatch
 //===--------------------------------------------------------------------===//
 
-// Convolutions work on their padded input, one image at a time.
-static bool hasLargePaddedInput(Operation *op) {
+// Convolutions work on their padded input, one image at a time; a stem also holds the map between its windows.
+static bool hasLargeIntermediate(Operation *op, int64_t batch) {
+  if (auto stem = dyn_cast<FusedStemOp>(op)) {
+    const std::array<int64_t, 2> map = stem.getConvolvedMap();
+    if (isTooLarge({batch, stem.getType().getDimSize(1), map[0], map[1]}))
+      return true;
+  }
   return TypeSwitch<Operation *, bool>(op)
-      .Case<Conv2dOp, FusedConv2dOp>([](auto conv) {
+      .Case<Conv2dOp, FusedConv2dOp, FusedStemOp>([](auto conv) {
         Shape shape = conv.getInput().getType().getShape();
         const Halo pad = toHalo(conv.getPadding());
         return isTooLarge({shape[1], pad.top + shape[2] + pad.bottom, pad.left + shape[3] + pad.right});
@@ -122,13 +143,13 @@ FailureOr<Tensor> resnet::evaluate(Operation *op, ArrayRef<TensorView> operands)
   SmallVector<int64_t> shape(type.getShape());
   if (ShapedType::isDynamic(shape[0]))
     shape[0] = operands[0].shape[0];
-  if (isTooLarge(shape) || hasLargePaddedInput(op))
+  if (isTooLarge(shape) || hasLargeIntermediate(op, shape[0]))
     return op->emitOpError() << "is too large to be interpreted: expected at most " << kMostElements << " elements, got " << type;
   return TypeSwitch<Operation *, FailureOr<Tensor>>(op)
-      .Case<Conv2dOp, FusedConv2dOp, BatchNormOp, FusedElementwiseOp, ReluOp, AddOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp,
-            LinearOp, FusedHeadOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, FlattenOp, DropoutOp, ConvertLayoutOp>(
-          [&](auto concrete) -> FailureOr<Tensor> {
-            return compute(concrete, Operands<decltype(concrete)>(operands, concrete), shape);
-          })
+      .Case<Conv2dOp, FusedConv2dOp, FusedStemOp, BatchNormOp, FusedElementwiseOp, ReluOp, AddOp, MaxPool2dOp, AvgPool2dOp,
+            GlobalAvgPoolOp, LinearOp, FusedHeadOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, FlattenOp, DropoutOp,
+            ConvertLayoutOp>([&](auto concrete) -> FailureOr<Tensor> {
+        return compute(concrete, Operands<decltype(concrete)>(operands, concrete), shape);
+      })
       .Default([](Operation *other) -> FailureOr<Tensor> { return other->emitOpError("cannot be interpreted"); });
 }

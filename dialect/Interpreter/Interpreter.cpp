@@ -251,8 +251,8 @@ LogicalResult Interpreter::execute(LaunchOp op) {
     if (auto global = weights.find(value); global != weights.end()) {
       view = elementsOf(op, global->second.getValue());
     } else if (place != buffers.end()) {
-      // Only a convolution reads the halo, of the map that its window slides over.
-      const bool withHalo = index == 0 && isa<Conv2dOp, FusedConv2dOp>(computation);
+      // Only a convolution (a stem is one) reads the halo, of the map that its window slides over.
+      const bool withHalo = index == 0 && isa<Conv2dOp, FusedConv2dOp, FusedStemOp>(computation);
       storage[index] = withHalo ? place->second.readWithHalo() : place->second.read();
       view = TensorView(place->second.shape, storage[index].elements);
       if (withHalo)

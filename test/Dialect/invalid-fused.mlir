@@ -80,6 +80,121 @@ func.func @fused_conv2d_c9(%x: tensor<?x4x8x8xf32>, %w: tensor<8x2x3x3xf32, #res
 
 // -----
 
+func.func @fused_conv2d_c7(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>, %s: tensor<?x4x10x12xf32>) {
+  // expected-error @+1 {{fused_conv2d_c7: expected an addend of the result's shape 'tensor<?x8x6x6xf32>' when subsampled, got 'tensor<?x4x10x12xf32>'}}
+  %0 = resnet.fused_conv2d %x, %w addend %s subsample [2, 2] channel_padding [2, 2]
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<?x4x10x12xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of it, got [0, 2] and [0, 0]}}
+  %0 = resnet.fused_conv2d %x, %w addend %x subsample [0, 2]
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<?x8x6x6xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of it, got [1, 1] and [0, -1]}}
+  %0 = resnet.fused_conv2d %x, %w addend %x channel_padding [0, -1]
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<?x8x6x6xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c10: expected an addend, two positive strides and two non-negative channel paddings of it, got no addend and [2, 2] and [0, 0]}}
+  %0 = resnet.fused_conv2d %x, %w subsample [2, 2] : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c1(%x: tensor<?x4x8x8xf32>, %w: tensor<8x3x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c1: expected a filter for 4 input channels, got 3}}
+  %0 = resnet.fused_stem %x, %w pool [2, 2] : (tensor<?x4x8x8xf32>, tensor<8x3x3x3xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c2(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c2: expected two positive numbers each for kernel, stride and dilation, got [3, 3], [0, 1] and [1, 1]}}
+  %0 = resnet.fused_stem %x, %w stride [0, 1] pool [2, 2] : (tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c3(%x: tensor<?x4x2x8xf32>, %w: tensor<8x4x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c3: expected a window that fits into the padded input, got kernel [3, 3]}}
+  %0 = resnet.fused_stem %x, %w pool [1, 1] : (tensor<?x4x2x8xf32>, tensor<8x4x3x3xf32>) -> tensor<?x8x1x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c4(%x: tensor<?x4x8x8xf32>, %w: tensor<?x4x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c4: expected a static filter, got 'tensor<?x4x3x3xf32>'}}
+  %0 = resnet.fused_stem %x, %w pool [2, 2] : (tensor<?x4x8x8xf32>, tensor<?x4x3x3xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c5(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32>, %b: tensor<4xf32>) {
+  // expected-error @+1 {{fused_stem_c5: expected a bias of length 8, got 'tensor<4xf32>'}}
+  %0 = resnet.fused_stem %x, %w bias %b pool [2, 2] : (tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32>, tensor<4xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c6(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c6: expected four non-negative numbers for pad, got [0, 0, 0, -1]}}
+  %0 = resnet.fused_stem %x, %w pool [2, 2] pad [0, 0, 0, -1] : (tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32>) -> tensor<?x8x5x4xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c7(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c7: expected a window that fits into the padded input, got kernel [7, 7], dilation [1, 1] and pad [0, 0, 0, 0] on 'tensor<?x8x6x6xf32>'}}
+  %0 = resnet.fused_stem %x, %w pool [7, 7] : (tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32>) -> tensor<?x8x1x1xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c8(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
+  // expected-error @+1 {{fused_stem_c8: expected every window to hold an element of the input, got kernel [2, 2]}}
+  %0 = resnet.fused_stem %x, %w pool [2, 2] pad [2, 0, 0, 0] : (tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32>) -> tensor<?x8x7x5xf32>
+  return
+}
+
+// -----
+
+func.func @fused_stem_c9(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32, #resnet.filter_layout<block = 16, groups = 2>>) {
+  // expected-error @+1 {{fused_stem_c9: expected a filter packed for 1 groups}}
+  %0 = resnet.fused_stem %x, %w pool [2, 2]
+      : (tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32, #resnet.filter_layout<block = 16, groups = 2>>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
 func.func @fused_elementwise_c1(%x: tensor<?x4xf32>, %v: tensor<4xf32>) {
   // expected-error @+1 {{fused_elementwise_c1: expected scale and shift together, got only one of them}}
   %0 = "resnet.fused_elementwise"(%x, %v) <{operandSegmentSizes = array<i32: 1, 1, 0, 0>}> : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>

@@ -68,6 +68,17 @@ resnet.kernel @kernel_c4_both(%x: tensor<?x4x8x8xf32>, %w: tensor<4x4x3x3xf32>) 
 
 // -----
 
+// A subsampled addend is read elsewhere than where the result is written.
+// expected-error @+1 {{kernel_c4: expected an in_place argument that is read once and element by element, got 2 of resnet.fused_conv2d}}
+resnet.kernel @kernel_c4_subsampled(%x: tensor<?x4x1x1xf32>, %w: tensor<4x4x1x1xf32>, %s: tensor<?x4x1x1xf32>) -> tensor<?x4x1x1xf32>
+    attributes {in_place = 2 : i64} {
+  %0 = resnet.fused_conv2d %x, %w addend %s subsample [2, 2]
+      : (tensor<?x4x1x1xf32>, tensor<4x4x1x1xf32>, tensor<?x4x1x1xf32>) -> tensor<?x4x1x1xf32>
+  resnet.yield %0 : tensor<?x4x1x1xf32>
+}
+
+// -----
+
 resnet.kernel @relu(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %0 = resnet.relu %x : tensor<?x4xf32> -> tensor<?x4xf32>
   resnet.yield %0 : tensor<?x4xf32>

@@ -100,6 +100,20 @@ func.func @fused(%x: tensor<?x64x8x8xf32>, %w: tensor<64x64x3x3xf32>, %v: tensor
   return %3 : tensor<?x10xf32>
 }
 
+// CHECK-LABEL: func @fused_windows
+func.func @fused_windows(%x: tensor<?x3x31x31xf32>, %w: tensor<64x3x7x7xf32>, %b: tensor<64xf32>, %v: tensor<128x64x3x3xf32>, %p: tensor<64x3x1x1xf32>)
+    -> tensor<?x128x4x4xf32> {
+  // CHECK: %[[S:.*]] = resnet.fused_stem %{{.*}}, %{{.*}} bias %{{.*}} activation relu stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1] :
+  %0 = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<?x3x31x31xf32>, tensor<64x3x7x7xf32>, tensor<64xf32>) -> tensor<?x64x8x8xf32>
+  // CHECK: resnet.fused_stem %{{.*}}, %{{.*}} pool [4, 4] stride [4, 4] :
+  %1 = resnet.fused_stem %x, %p pool [4, 4] stride [4, 4] : (tensor<?x3x31x31xf32>, tensor<64x3x1x1xf32>) -> tensor<?x64x7x7xf32>
+  // CHECK: resnet.fused_conv2d %[[S]], %{{.*}} addend %[[S]] subsample [2, 2] channel_padding [0, 64] activation relu stride [2, 2] pad [1, 1, 1, 1] :
+  %2 = resnet.fused_conv2d %0, %v addend %0 subsample [2, 2] channel_padding [0, 64] activation relu stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<?x64x8x8xf32>, tensor<128x64x3x3xf32>, tensor<?x64x8x8xf32>) -> tensor<?x128x4x4xf32>
+  return %2 : tensor<?x128x4x4xf32>
+}
+
 // CHECK-LABEL: resnet.kernel @relu_16_8x8
 resnet.kernel @relu_16_8x8(%arg0: tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32> attributes {in_place = 0 : i64} {
   %0 = resnet.relu %arg0 : tensor<?x16x8x8xf32> -> tensor<?x16x8x8xf32>

@@ -55,6 +55,29 @@ def odd_channels():
     return [gemm(add("Flatten", [add("GlobalAveragePool", [x])]), 19, 11)]
 
 
+def original():
+    """Strides in the 1x1 convolutions, as He et al. 2015 place them, then option A's shortcut over eight and over sixteen channels."""
+    x = add("Relu", [conv("x", 3, 16, 3, pads=[1, 1, 1, 1])])
+    f = add("Relu", [conv(add("Relu", [conv(x, 16, 8, 1)]), 8, 8, 3, pads=[1, 1, 1, 1])])
+    x = add("Relu", [add("Add", [conv(f, 8, 16, 1), x])])
+    f = add("Relu", [conv(add("Relu", [conv(x, 16, 16, 1, strides=[2, 2])]), 16, 16, 3, pads=[1, 1, 1, 1])])
+    x = add("Relu", [add("Add", [conv(f, 16, 40, 1), conv(x, 16, 40, 1, strides=[2, 2])])])
+    for channels, padding in ((40, 8), (56, 16)):
+        filters = channels + 2 * padding
+        f = add("Relu", [conv(x, channels, filters, 3, strides=[2, 2], pads=[1, 1, 1, 1])])
+        x = add("Relu", [add("Add", [conv(f, filters, filters, 3, pads=[1, 1, 1, 1]), option_a(x, padding)])])
+    return [gemm(add("Flatten", [add("GlobalAveragePool", [x])]), 88, 7)]
+
+
+def option_a(x, padding):
+    def integers(*values):
+        weights.append(numpy_helper.from_array(numpy.array(values, numpy.int64), f"i{len(weights)}"))
+        return weights[-1].name
+
+    x = add("Slice", [x, integers(0, 0), integers(2**31 - 1, 2**31 - 1), integers(2, 3), integers(2, 2)])
+    return add("Pad", [x, integers(0, padding, 0, 0, 0, padding, 0, 0)])
+
+
 def groups():
     x = add("Relu", [conv("x", 3, 24, 3, pads=[1, 1, 1, 1])])
     x = add("Relu", [conv(x, 24, 24, 3, group=24, pads=[1, 1, 1, 1], strides=[2, 2])])
@@ -89,7 +112,7 @@ def outputs():
 
 
 case, path = sys.argv[1:]
-results = {"odd-channels": odd_channels, "groups": groups, "uneven": uneven, "pools": pools, "outputs": outputs}[case]()
+results = {"odd-channels": odd_channels, "original": original, "groups": groups, "uneven": uneven, "pools": pools, "outputs": outputs}[case]()
 graph = helper.make_graph(
     nodes,
     case,

@@ -21,6 +21,38 @@ func.func @main(%x: tensor<?x3x8x8xf32>) -> tensor<?x16x4x4xf32> {
 
 // -----
 
+// A stem reads its image as a convolution does: the halo is what the first window touches.
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x3x32x32xf32>) -> tensor<?x16x8x8xf32> {
+  // CHECK: %[[W:.*]] = resnet.constant {{.*}} as tensor<16x3x7x7xf32, #resnet.filter_layout<block = 16>>
+  %w = resnet.constant dense<0.1> : tensor<16x3x7x7xf32>
+  // CHECK: %[[B:.*]] = resnet.constant {{.*}} as tensor<16xf32, #resnet.filter_layout<block = 16>>
+  %b = resnet.constant dense<0.1> : tensor<16xf32>
+  // CHECK: %[[P:.*]] = resnet.convert_layout {{.*}} -> tensor<?x3x32x32xf32, #resnet.layout<block = 1, halo = [3, 3, 2, 2]>>
+  // CHECK: resnet.fused_stem %[[P]], %[[W]] bias %[[B]] {{.*}} -> tensor<?x16x8x8xf32, #resnet.layout<block = 16>>
+  %y = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<?x3x32x32xf32>, tensor<16x3x7x7xf32>, tensor<16xf32>) -> tensor<?x16x8x8xf32>
+  return %y : tensor<?x16x8x8xf32>
+}
+
+// -----
+
+// An addend that is subsampled as it is read keeps its producer's layout, halo and all.
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x16x8x8xf32>) -> tensor<?x32x4x4xf32> {
+  %v = resnet.constant dense<0.1> : tensor<16x16x1x1xf32>
+  %w = resnet.constant dense<0.1> : tensor<32x16x3x3xf32>
+  // CHECK: %[[A:.*]] = resnet.fused_conv2d {{.*}} -> tensor<?x16x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 0, 0]>>
+  %a = resnet.fused_conv2d %x, %v : (tensor<?x16x8x8xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x8x8xf32>
+  // CHECK: resnet.fused_conv2d %[[A]], %{{.*}} addend %[[A]] subsample [2, 2] channel_padding [8, 8]
+  // CHECK-SAME: -> tensor<?x32x4x4xf32, #resnet.layout<block = 16>>
+  %b = resnet.fused_conv2d %a, %w addend %a subsample [2, 2] channel_padding [8, 8] stride [2, 2] pad [1, 1, 1, 1]
+      : (tensor<?x16x8x8xf32>, tensor<32x16x3x3xf32>, tensor<?x16x8x8xf32>) -> tensor<?x32x4x4xf32>
+  return %b : tensor<?x32x4x4xf32>
+}
+
+// -----
+
 // An image without padding is read where it lies.
 // CHECK-LABEL: func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<?x3x8x8xf32>)

@@ -88,6 +88,43 @@ func.func @main(%x: tensor<?x16x8x8xf32>, %y: tensor<?x32x8x8xf32>) -> tensor<?x
 
 // -----
 
+!map = tensor<?x16x1x1xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x16x1x1xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+
+// Not in place either: a subsampled addend, though it dies there and has the result's type.
+// CHECK: resnet.kernel @conv2d_1x1_16x16_add_s2({{.*}}) -> tensor<?x16x1x1xf32{{.*}}> {
+// CHECK: addend %{{.*}} subsample [2, 2]
+// CHECK-NOT: in_place
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x16x1x1xf32>) -> tensor<?x16x1x1xf32> {
+  %w = resnet.constant dense<0.2> : tensor<16x16x1x1xf32> as !filter
+  %c = resnet.convert_layout %x : tensor<?x16x1x1xf32> -> !map
+  %d = resnet.convert_layout %x : tensor<?x16x1x1xf32> -> !map
+  %0 = resnet.fused_conv2d %c, %w addend %d subsample [2, 2] : (!map, !filter, !map) -> !map
+  %r = resnet.convert_layout %0 : !map -> tensor<?x16x1x1xf32>
+  return %r : tensor<?x16x1x1xf32>
+}
+
+// -----
+
+!image = tensor<?x3x32x32xf32, #resnet.layout<block = 1, halo = [3, 3, 2, 2]>>
+!map = tensor<?x16x8x8xf32, #resnet.layout<block = 16>>
+!filter = tensor<16x3x7x7xf32, #resnet.filter_layout<block = 16>>
+
+// CHECK: resnet.kernel @stem_7x7_s2_pool_3x3_s2_3x16_8x8_relu(
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x3x32x32xf32>) -> tensor<?x16x8x8xf32> {
+  %w = resnet.constant dense<0.2> : tensor<16x3x7x7xf32> as !filter
+  %c = resnet.convert_layout %x : tensor<?x3x32x32xf32> -> !image
+  // CHECK: resnet.launch @stem_7x7_s2_pool_3x3_s2_3x16_8x8_relu
+  %0 = resnet.fused_stem %c, %w activation relu stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+      : (!image, !filter) -> !map
+  %r = resnet.convert_layout %0 : !map -> tensor<?x16x8x8xf32>
+  return %r : tensor<?x16x8x8xf32>
+}
+
+// -----
+
 !map = tensor<?x16x8x8xf32, #resnet.layout<block = 16>>
 !vector = tensor<16xf32, #resnet.filter_layout<block = 16>>
 

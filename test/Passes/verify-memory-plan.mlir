@@ -475,3 +475,29 @@ func.func @main(%x: !features, %y: !features, %arena: !resnet.arena<0>, %weights
   resnet.launch @softmax ins(%x : !features) outs(%y : !features)
   return
 }
+
+// -----
+
+// A stem reads the halo of its image.
+!dense = tensor<?x3x32x32xf32>
+!image = tensor<?x3x32x32xf32, #resnet.layout<block = 1, halo = [3, 3, 2, 2]>>
+!map = tensor<?x16x8x8xf32>
+!filter = tensor<16x3x7x7xf32>
+resnet.kernel @load(%a: !dense) -> !image {
+  %0 = resnet.convert_layout %a : !dense -> !image
+  resnet.yield %0 : !image
+}
+resnet.kernel @stem(%a: !image, %w: !filter) -> !map {
+  %0 = resnet.fused_stem %a, %w stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1] : (!image, !filter) -> !map
+  resnet.yield %0 : !map
+}
+resnet.global @w offset 0 dense<1.0> : !filter
+func.func @main(%x: !resnet.buffer<!dense>, %y: !resnet.buffer<!map> {resnet.output}, %arena: !resnet.arena<16448>,
+                %weights: !resnet.weights<9408>) {
+  %a = resnet.view %arena[0] : !resnet.arena<16448> -> !resnet.buffer<!image>
+  %w = resnet.view %weights[0] : !resnet.weights<9408> -> !resnet.buffer<!filter>
+  resnet.launch @load ins(%x : !resnet.buffer<!dense>) outs(%a : !resnet.buffer<!image>)
+  // expected-error @+1 {{memory plan: reads a halo that nothing has zeroed}}
+  resnet.launch @stem ins(%a, %w : !resnet.buffer<!image>, !resnet.buffer<!filter>) outs(%y : !resnet.buffer<!map>)
+  return
+}

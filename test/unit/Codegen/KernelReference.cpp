@@ -73,6 +73,24 @@ Expected pool(const KernelSpec &s, const View &in, int64_t n, int64_t c, int64_t
   return e;
 }
 
+// The pool of activations: every sum of a window may err, so its largest magnitude bounds the error of the maximum.
+Expected stem(const KernelSpec &s, const View &in, const LogicalOperands &ops, int64_t n, int64_t c, int64_t y, int64_t x) {
+  Expected e{-std::numeric_limits<double>::infinity(), 0};
+  for (int64_t ky = 0; ky < s.poolKernel[0]; ++ky)
+    for (int64_t kx = 0; kx < s.poolKernel[1]; ++kx) {
+      const int64_t iy = y * s.poolStrides[0] + ky - s.poolPadding.top, ix = x * s.poolStrides[1] + kx - s.poolPadding.left;
+      if (iy < 0 || iy >= s.convolved[0] || ix < 0 || ix >= s.convolved[1])
+        continue;
+      Expected sum = convolve(s, in, ops, n, c, iy, ix);
+      if (s.epilogue.bias)
+        sum.value += ops.bias[c], sum.magnitude += std::abs(ops.bias[c]);
+      if (s.epilogue.activation == Activation::Relu)
+        sum.value = std::max(sum.value, 0.0);
+      e = {std::max(e.value, sum.value), std::max(e.magnitude, sum.magnitude)};
+    }
+  return e;
+}
+
 Expected mean(const View &in, int64_t n, int64_t c) {
   Expected e{0, 0};
   const double area = static_cast<double>(in.g.height * in.g.width);
@@ -100,7 +118,7 @@ void softmax(std::vector<Expected> &v, int64_t classes) {
 } // namespace
 
 std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands &ops, int batch) {
-  const View in{ops.input, s.input}, addend{ops.addend, s.output};
+  const View in{ops.input, s.input}, addend{ops.addend, s.addend};
   const ActivationGeometry &o = s.output;
   std::vector<Expected> result;
   for (int64_t n = 0; n < batch; ++n)
@@ -112,6 +130,9 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
           case KernelKind::Conv2d:
             e = convolve(s, in, ops, n, c, y, x);
             break;
+          case KernelKind::Stem:
+            result.push_back(stem(s, in, ops, n, c, y, x));
+            continue;
           case KernelKind::MaxPool2d:
           case KernelKind::AvgPool2d:
             e = pool(s, in, n, c, y, x);
@@ -143,8 +164,10 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
           }
           if (s.epilogue.bias)
             e.value += ops.bias[c], e.magnitude += std::abs(ops.bias[c]);
-          if (s.epilogue.addend)
-            e.value += addend.at(n, c, y, x), e.magnitude += std::abs(addend.at(n, c, y, x));
+          if (const int64_t ac = c - s.epilogue.addendChannels; s.epilogue.addend && ac >= 0 && ac < s.addend.channels) {
+            const double v = addend.at(n, ac, y * s.epilogue.addendStrides[0], x * s.epilogue.addendStrides[1]);
+            e.value += v, e.magnitude += std::abs(v);
+          }
           const int64_t activated = s.epilogue.activatedChannels == -1 ? o.channels : s.epilogue.activatedChannels;
           if (s.epilogue.activation == Activation::Relu && c < activated)
             e.value = std::max(e.value, 0.0);
@@ -270,8 +293,8 @@ struct Launch {
       case Role::Input:
         // Only a convolution may read the halo, and finds zeros there.
         add(span(s.input), nan);
-        scatter(s.input, s.input.imageElements() + gap, batch, ops.input, s.kind == KernelKind::Conv2d ? 0.f : nan,
-                operands.back().buffer);
+        scatter(s.input, s.input.imageElements() + gap, batch, ops.input,
+                s.kind == KernelKind::Conv2d || s.kind == KernelKind::Stem ? 0.f : nan, operands.back().buffer);
         operands.back().imageStride = s.input.imageElements() + gap;
         break;
       case Role::Filter:
@@ -330,7 +353,7 @@ void expectMatches(const LoadedKernel &kernel) {
   launch.ops.input = random(logicalElements(s.input) * batch, 1);
   launch.ops.filter = random(f.outChannels * f.inChannelsPerGroup() * f.kernelHeight * f.kernelWidth, 2);
   launch.ops.bias = random(s.output.channels, 3);
-  launch.ops.addend = random(logicalElements(s.output) * batch, 4);
+  launch.ops.addend = random(logicalElements(s.addend) * batch, 4);
   launch.ops.scale = random(s.output.channels, 5);
   launch.ops.shift = random(s.output.channels, 6);
   launch.expected = reference(s, launch.ops, batch);

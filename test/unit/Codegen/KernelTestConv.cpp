@@ -178,6 +178,67 @@ TEST(KernelTestConv, AddendInAnotherBlock) {
   }
 }
 
+// Option A's shortcut as an indexed read: `before` zero channels in front and as many behind as fill up.
+static void expectSubsampledAddend(ConvCase c, int64_t channels, int64_t before, std::array<int64_t, 2> strides,
+                                   std::array<int64_t, 2> missing = {0, 0}, int64_t block = kChannelBlock) {
+  KernelSpec s = c.spec();
+  s.addend = {channels, s.output.height * strides[0] - missing[0], s.output.width * strides[1] - missing[1], block, {1, 0, 2, 1}};
+  s.epilogue.addend = true;
+  s.epilogue.addendStrides = strides;
+  s.epilogue.addendChannels = before;
+  expectMatchesReferenceOnAllTargets(s);
+}
+
+TEST(KernelTestConv, SubsampledAddend) {
+  expectSubsampledAddend({16, 32, 8, 8}, 16, 8, {2, 2});
+  expectSubsampledAddend({16, 64, 8, 8}, 32, 16, {2, 2});
+  expectSubsampledAddend({16, 64, 7, 9}, 32, 16, {2, 2}, {1, 1});
+  expectSubsampledAddend({16, 48, 5, 57}, 20, 16, {2, 2}, {0, 1});
+  expectSubsampledAddend({16, 48, 5, 29}, 40, 0, {2, 2}, {1, 0});
+  expectSubsampledAddend({16, 40, 6, 14}, 17, 23, {1, 3});
+  expectSubsampledAddend({16, 40, 6, 14}, 24, 11, {3, 1}, {2, 0});
+  expectSubsampledAddend(pointwise(32, 64, 14, 14), 64, 0, {2, 2});
+  expectSubsampledAddend(pointwise(32, 64, 1, 1), 64, 0, {2, 2}, {1, 1});
+  expectSubsampledAddend(pointwise(16, 32, 9, 13), 16, 8, {2, 2}, {1, 1}, 1);
+  expectSubsampledAddend(pointwise(16, 32, 9, 13), 8, 16, {2, 2}, {0, 0}, 8);
+  // A filter of 2.3 MB: blocks of channels are the outermost loop.
+  expectSubsampledAddend({256, 256, 3, 15}, 128, 64, {2, 2}, {1, 1});
+}
+
+TEST(KernelTestConv, SubsampledAddendInOtherBlocksAndDebug) {
+  KernelSpec s = ConvCase{17, 40, 6, 29}.spec();
+  s.output.block = 8;
+  s.addend = {20, 12, 57, kChannelBlock, {}};
+  s.epilogue.addend = true;
+  s.epilogue.addendStrides = {2, 2};
+  s.epilogue.addendChannels = 12;
+  expectMatchesReferenceOnAllTargets(s);
+  s.debug = true;
+  expectMatchesReferenceOnAllTargets(s);
+  s.output.block = kChannelBlock;
+  s.epilogue.addendChannels = 16;
+  expectMatchesReferenceOnAllTargets(s);
+}
+
+TEST(KernelTestConv, RejectsAnAddendThatDoesNotFit) {
+  KernelSpec s = ConvCase{16, 32, 8, 8}.spec();
+  s.epilogue.addend = true;
+  s.epilogue.addendStrides = {2, 2};
+  s.epilogue.addendChannels = 8;
+  s.addend = {16, 15, 16, kChannelBlock, {}};
+  EXPECT_EQ(LoadedKernel(s).error(), "");
+  s.addend.height = 14;
+  EXPECT_EQ(LoadedKernel(s).error(), "the addend's shape does not fit the output's");
+  s.addend = {32, 16, 16, kChannelBlock, {}};
+  EXPECT_EQ(LoadedKernel(s).error(), "the addend's shape does not fit the output's");
+  s.epilogue.addendStrides = {1, 1};
+  s.epilogue.addendChannels = 0;
+  s.addend = s.output;
+  s.addend.block = 8;
+  s.epilogue.addendInPlace = true;
+  EXPECT_EQ(LoadedKernel(s).error(), "an addend in place must have the output's layout and be read as it is");
+}
+
 // Planar from end to end, groups and depthwise included.
 TEST(KernelTestConv, PlanarEndToEnd) {
   for (int64_t groups : {1, 2, 6}) {

@@ -88,6 +88,17 @@ TEST(KernelTestSpec, CanonicalizeIsIdempotent) {
   EXPECT_EQ(canonical(s), s);
 }
 
+TEST(KernelTestSpec, SubsampledAddendKeepsTheMap) {
+  KernelSpec s = pointwise();
+  s.epilogue.addend = true;
+  s.epilogue.addendStrides = {2, 2};
+  s.addend = {256, 112, 111, 16, {}};
+  EXPECT_EQ(canonical(s).output.height, 56);
+  EXPECT_EQ(canonical(s).addend.width, 111);
+  s.epilogue.addend = false;
+  EXPECT_EQ(canonical(s), canonical(pointwise()));
+}
+
 // Every field that decides code shows in the text.
 TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   std::vector<KernelSpec> all;
@@ -98,6 +109,7 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   };
   vary([](KernelSpec &) {});
   vary([](KernelSpec &s) { s.kind = KernelKind::Linear; });
+  vary([](KernelSpec &s) { s.kind = KernelKind::Stem; });
   vary([](KernelSpec &s) { s.target = Target::X86_64; });
   vary([](KernelSpec &s) { s.debug = true; });
   vary([](KernelSpec &s) { s.input.halo.left = 1; });
@@ -110,6 +122,10 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   vary([](KernelSpec &s) { s.dilations = {2, 1}; });
   vary([](KernelSpec &s) { s.padding.top = 1; });
   vary([](KernelSpec &s) { s.countIncludePad = true; });
+  vary([](KernelSpec &s) { s.convolved = {8, 9}; });
+  vary([](KernelSpec &s) { s.poolKernel = {2, 1}; });
+  vary([](KernelSpec &s) { s.poolStrides = {2, 1}; });
+  vary([](KernelSpec &s) { s.poolPadding.left = 1; });
   vary([](KernelSpec &s) { s.softmax = true; });
   vary([](KernelSpec &s) { s.scaleShift = true; });
   vary([](KernelSpec &s) { s.copyOffset[1] = -1; });
@@ -117,6 +133,8 @@ TEST(KernelTestSpec, TextAndSymbolTellSpecificationsApart) {
   vary([](KernelSpec &s) { s.epilogue.bias = false; });
   vary([](KernelSpec &s) { s.epilogue.addend = true; });
   vary([](KernelSpec &s) { s.epilogue.addendInPlace = true; });
+  vary([](KernelSpec &s) { s.epilogue.addendStrides = {2, 1}; });
+  vary([](KernelSpec &s) { s.epilogue.addendChannels = 8; });
   vary([](KernelSpec &s) { s.epilogue.activation = Activation::Relu; });
   vary([](KernelSpec &s) { s.epilogue.activatedChannels = 3; });
   vary([](KernelSpec &s) { s.batch = 8; });

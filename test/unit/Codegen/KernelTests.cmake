@@ -12,5 +12,6 @@ add_executable(resnet-kernel-tests
   KernelTestPacking.cpp
   KernelTestSchedule.cpp
   KernelTestSpec.cpp
+  KernelTestStem.cpp
   KernelTestWinograd.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)

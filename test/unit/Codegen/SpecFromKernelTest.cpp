@@ -45,6 +45,28 @@ TEST_F(SpecFromKernelTest, Convolution) {
   EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
 }
 
+TEST_F(SpecFromKernelTest, Stem) {
+  auto spec = read(R"(
+    !image = tensor<?x3x31x30xf32, #resnet.layout<block = 1, halo = [3, 3, 3, 3]>>
+    !out = tensor<?x32x8x8xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+    !filter = tensor<32x3x7x7xf32, #resnet.filter_layout<block = 16>>
+    !bias = tensor<32xf32, #resnet.filter_layout<block = 16>>
+    resnet.kernel @k(%x: !image, %w: !filter, %b: !bias) -> !out {
+      %0 = resnet.fused_stem %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] pool [3, 3] stride [2, 2] pad [1, 1, 1, 1]
+          : (!image, !filter, !bias) -> !out
+      resnet.yield %0 : !out
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Stem);
+  EXPECT_EQ(spec->kernel, (std::array<int64_t, 2>{7, 7}));
+  EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{2, 2}));
+  EXPECT_EQ(spec->convolved, (std::array<int64_t, 2>{16, 15}));
+  EXPECT_EQ(spec->poolKernel, (std::array<int64_t, 2>{3, 3}));
+  EXPECT_EQ(spec->poolPadding, (Halo{1, 1, 0, 1})); // the last of 16 rows ends a window
+  EXPECT_TRUE(spec->epilogue.bias && !spec->epilogue.addend);
+  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
+}
+
 TEST_F(SpecFromKernelTest, TransposeOfAnInputIsACopyFromOneBlock) {
   auto spec = read(R"(
     !out = tensor<?x3x32x32xf32, #resnet.layout<block = 1, halo = [1, 1, 1, 1]>>
@@ -70,6 +92,24 @@ TEST_F(SpecFromKernelTest, OptionAIsACopyWithAnOffset) {
   ASSERT_TRUE(mlir::succeeded(spec));
   EXPECT_EQ(spec->copyOffset, (std::array<int64_t, 3>{-8, 0, 0}));
   EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{2, 2}));
+}
+
+TEST_F(SpecFromKernelTest, OptionAInAnEpilogueIsAnIndexedAddend) {
+  auto spec = read(R"(
+    !in = tensor<?x16x32x32xf32, #resnet.layout<block = 16, halo = [1, 1, 1, 1]>>
+    !map = tensor<?x32x16x16xf32, #resnet.layout<block = 16>>
+    !filter = tensor<32x32x1x1xf32, #resnet.filter_layout<block = 16, input_block = 16>>
+    resnet.kernel @k(%x: !map, %w: !filter, %s: !in) -> !map {
+      %0 = resnet.fused_conv2d %x, %w addend %s subsample [2, 2] channel_padding [8, 8] : (!map, !filter, !in) -> !map
+      resnet.yield %0 : !map
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_TRUE(spec->epilogue.addend && !spec->epilogue.addendInPlace);
+  EXPECT_EQ(spec->addend.halo.top, 1);
+  EXPECT_EQ(spec->addend.channels, 16);
+  EXPECT_EQ(spec->epilogue.addendStrides, (std::array<int64_t, 2>{2, 2}));
+  EXPECT_EQ(spec->epilogue.addendChannels, 8);
+  EXPECT_EQ(spec->output.height, 16); // no row of one, for the addend's rows are not the output's
 }
 
 TEST_F(SpecFromKernelTest, AnOperationWithoutKernelIsAnError) {

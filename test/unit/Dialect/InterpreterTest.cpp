@@ -31,6 +31,37 @@ TEST(Interpreter, Subsample) {
             (std::vector<float>{0, 0, 0, 0, 1, 3, 7, 9, 0, 0, 0, 0}));
 }
 
+TEST(Interpreter, SubsampledAddend) {
+  TestModule module(R"mlir(
+    func.func @main(%x: tensor<?x1x3x3xf32>) -> tensor<?x2x2x2xf32> {
+      %w = resnet.constant dense<10.0> : tensor<2x1x1x1xf32>
+      %0 = resnet.fused_conv2d %x, %w addend %x subsample [2, 2] channel_padding [1, 0] stride [2, 2]
+          : (tensor<?x1x3x3xf32>, tensor<2x1x1x1xf32>, tensor<?x1x3x3xf32>) -> tensor<?x2x2x2xf32>
+      return %0 : tensor<?x2x2x2xf32>
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run(Tensor({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  ASSERT_EQ(results.size(), 1u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{10, 30, 70, 90, 11, 33, 77, 99}));
+}
+
+// The pool's padding is no zero that could win.
+TEST(Interpreter, FusedStem) {
+  TestModule module(R"mlir(
+    func.func @main(%x: tensor<?x1x1x4xf32>) -> (tensor<?x1x1x2xf32>, tensor<?x1x1x2xf32>) {
+      %w = resnet.constant dense<-1.0> : tensor<1x1x1x1xf32>
+      %b = resnet.constant dense<0.5> : tensor<1xf32>
+      %0 = resnet.fused_stem %x, %w bias %b pool [1, 2] stride [1, 2] pad [0, 1, 0, 0]
+          : (tensor<?x1x1x4xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>) -> tensor<?x1x1x2xf32>
+      %1 = resnet.fused_stem %x, %w bias %b activation relu pool [1, 2] stride [1, 2] pad [0, 1, 0, 0]
+          : (tensor<?x1x1x4xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>) -> tensor<?x1x1x2xf32>
+      return %0, %1 : tensor<?x1x1x2xf32>, tensor<?x1x1x2xf32>
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run(Tensor({1, 1, 1, 4}, {1, -2, 3, 4}));
+  ASSERT_EQ(results.size(), 2u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{-0.5, 2.5}));
+  EXPECT_EQ(results[1].elements, (std::vector<float>{0, 2.5}));
+}
+
 TEST(Interpreter, Pad) {
   EXPECT_EQ(evaluate("tensor<?x1x1x2xf32>", "resnet.pad %x low [0, 0, 1] high [1, 0, 0] value 7.0", "tensor<?x2x1x3xf32>",
                      Tensor({1, 1, 1, 2}, {1, 2})),

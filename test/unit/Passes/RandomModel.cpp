@@ -85,18 +85,30 @@ Value ModelGrower::conv() {
   Value filter = constant({out, channels / groups, kernel, kernel}, std::sqrt(3.0 / (channels / groups * kernel * kernel)));
   Value bias = chance(60) ? constant({out}, 0.5) : Value();
   Value addend;
+  SmallVector<int64_t> addendStrides{1, 1}, addendPadding{0, 0};
   if (chance(50))
-    for (Value value : llvm::reverse(maps))
-      if (value.getType() == type && chance(70)) {
-        addend = value;
-        break;
+    for (Value value : llvm::reverse(maps)) {
+      ArrayRef<int64_t> shape = shapeOf(value);
+      const bool same = value.getType() == type;
+      const int64_t missing = out - shape[1];
+      auto halves = [&](int i) { return ceilDiv(shape[2 + i], 2) == size(i); };
+      if ((!same && (missing < 0 || !halves(0) || !halves(1))) || chance(30))
+        continue;
+      addend = value;
+      if (!same) {
+        addendStrides = {2, 2};
+        addendPadding[0] = pick(missing + 1);
+        addendPadding[1] = missing - addendPadding[0];
       }
+      break;
+    }
   const auto activation = chance(50) ? Activation::Relu : Activation::None;
   IntegerAttr activated = out > 1 && chance(10) ? builder.getI64IntegerAttr(out / 2) : IntegerAttr();
   return FusedConv2dOp::create(builder, loc, type, input, filter, bias, addend,
                                ActivationAttr::get(builder.getContext(), activation), activated,
                                builder.getDenseI64ArrayAttr({stride, stride}), builder.getDenseI64ArrayAttr(pad),
-                               builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups));
+                               builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups),
+                               builder.getDenseI64ArrayAttr(addendStrides), builder.getDenseI64ArrayAttr(addendPadding));
 }
 
 Value ModelGrower::elementwise() {
@@ -130,6 +142,14 @@ Value ModelGrower::pool() {
   ArrayRef<int64_t> in = shapeOf(input);
   if (chance(30))
     return GlobalAvgPoolOp::create(builder, loc, RankedTensorType::get({in[0], in[1], 1, 1}, f32), input);
+  const int64_t map[] = {(in[2] - 1) / 2 + 1, (in[3] - 1) / 2 + 1}; // of a 3x3 window padded by 1, with stride 2
+  if (chance(40)) {
+    auto type = RankedTensorType::get({in[0], 16, (map[0] - 1) / 2 + 1, (map[1] - 1) / 2 + 1}, f32);
+    const auto activation = chance(50) ? Activation::Relu : Activation::None;
+    const int64_t twos[] = {2, 2}, threes[] = {3, 3}, around[] = {1, 1, 1, 1};
+    return FusedStemOp::create(builder, loc, type, input, constant({16, in[1], 3, 3}, std::sqrt(1.0 / (3 * in[1]))),
+                               chance(50) ? constant({16}, 0.5) : Value(), activation, twos, around, threes, twos, around);
+  }
   auto attribute = [&](ArrayRef<int64_t> values) { return builder.getDenseI64ArrayAttr(values); };
   return MaxPool2dOp::create(builder, loc, input.getType(), input, attribute({3, 3}), attribute({1, 1}), attribute({1, 1, 1, 1}),
                              attribute({1, 1}), UnitAttr());
