@@ -17,6 +17,10 @@ using namespace resnet;
 // With more channels an output takes so long that writing and reading it is nothing, but computing border rows twice is not.
 static constexpr int64_t kMostChannels = 16;
 
+// Rows of a window are what the kernel holds in cache and what neighbouring tasks compute twice; a pool over everything would
+// also leave one row to be shared among threads.
+static constexpr int64_t kLargestWindow = 4;
+
 // ceil_mode as padding: what the last window covers behind the input never wins.
 static SmallVector<int64_t> poolPadding(MaxPool2dOp pool) {
   SmallVector<int64_t> padding(pool.getPadding());
@@ -44,6 +48,8 @@ struct FuseMaxPool : OpRewritePattern<MaxPool2dOp> {
     ArrayRef<int64_t> in = conv.getType().getShape(), out = pool.getType().getShape();
     if (!allEqual(pool.getDilations(), 1) || out[2] * out[3] * 2 > in[2] * in[3])
       return rewriter.notifyMatchFailure(pool, "the pool is dilated or does not halve the map");
+    if (llvm::any_of(pool.getKernel(), [](int64_t size) { return size > kLargestWindow; }))
+      return rewriter.notifyMatchFailure(pool, "the pool's window is larger than 4x4");
     rewriter.replaceOp(pool, FusedStemOp::create(rewriter, fusedLoc(conv, pool), pool.getType(), conv.getInput(),
                                                  conv.getFilter(), conv.getBias(), conv.getActivation(), conv.getStrides(),
                                                  conv.getPadding(), pool.getKernel(), pool.getStrides(), poolPadding(pool)));

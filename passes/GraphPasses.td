@@ -189,7 +189,7 @@ def FuseStem : Pass<"resnet-fuse-stem", "::mlir::func::FuncOp"> {
   let description = [{
     The kernel computes the convolution by groups of rows and pools them from cache, so that its map, the largest of the network,
     is never in memory. Rows at the border of two groups are computed twice: it pays where a sum is short, so only convolutions of
-    at most 16 input channels and a pool that makes the map smaller are fused.
+    at most 16 input channels and a pool of windows up to 4x4 that halves the map or more are fused.
 
     ```mlir
     %0 = resnet.fused_conv2d %x, %w bias %b activation relu stride [2, 2] pad [3, 3, 3, 3] : ... -> tensor<?x64x112x112xf32>

@@ -65,6 +65,15 @@ func.func @no_fusion_the_pool_keeps_the_map(%x: !x) -> !y {
   return %1 : !y
 }
 
+// CHECK-LABEL: func @no_fusion_of_a_pool_over_everything
+func.func @no_fusion_of_a_pool_over_everything(%x: !x) -> tensor<?x16x1x1xf32> {
+  // CHECK: resnet.max_pool2d
+  %w = resnet.constant dense<1.0> : !w
+  %0 = resnet.fused_conv2d %x, %w stride [2, 2] pad [3, 3, 3, 3] : (!x, !w) -> !y
+  %1 = resnet.max_pool2d %0 kernel [16, 16] : !y -> tensor<?x16x1x1xf32>
+  return %1 : tensor<?x16x1x1xf32>
+}
+
 // CHECK-LABEL: func @no_fusion_dilated_pool
 func.func @no_fusion_dilated_pool(%x: !x) -> !z {
   // CHECK: resnet.max_pool2d
