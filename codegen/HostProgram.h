@@ -48,6 +48,8 @@ struct KernelBinding {
 /// The program for one number of images.
 struct BatchProgram {
   int64_t batch = 0;
+  /// First launches, whose kernels are for any number of images: they run image by image, while an image's maps are in cache.
+  int64_t separateSteps = 0;
   llvm::StringMap<KernelBinding> kernels; // by the dialect's kernel name
 };
 

@@ -13,6 +13,9 @@ using namespace resnet::codegen;
 // Of measuring, a candidate: the fastest of a dozen are told apart to a few percent.
 static constexpr double kSecondsPerCandidate = 0.05;
 
+// Time an image of a kernel for several images, relative to that for any number, from which on it is taken.
+static constexpr double kWorthwhile = 0.85;
+
 KernelSchedules::KernelSchedules(const CompileOptions &options)
     : options(options), database(ScheduleDatabase::shipped(options.targets)) {}
 
@@ -102,8 +105,14 @@ void KernelSchedules::selectForBatch(KernelSpec &spec, int64_t batch) const {
   if (spec.kind != KernelKind::Conv2d)
     return;
   const ConvSchedule general = spec.schedule;
+  SelectionOptions selection{&database, classFor(spec.target), options.winograd, &general};
+  spec.batch = 0;
+  const Selection alone = selectSchedule(spec, selection);
   spec.batch = batch;
-  spec.schedule = selectSchedule(spec, {&database, classFor(spec.target), options.winograd, &general}).schedule;
+  const Selection together = selectSchedule(spec, selection);
+  // Layers before the first kernel for several images run image by image, in cache: it must be worth their end.
+  if (!alone.measured || !together.measured || together.milliseconds <= kWorthwhile * alone.milliseconds)
+    spec.schedule = together.schedule;
 }
 
 std::string resnet::codegen::checkTune(const CompileOptions &options) {

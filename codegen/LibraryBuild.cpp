@@ -9,7 +9,9 @@
 #include "codegen/ModuleOutput.h"
 #include "codegen/Preprocess.h"
 #include "codegen/SpecFromKernel.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "passes/Passes.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -88,6 +90,8 @@ LogicalResult LibraryBuild::planBatches(const KernelSchedules &schedules) {
         if (known.insert(binding.symbol).second)
           specs.push_back(binding.spec);
       }
+      const auto isSpecial = [&](const ProgramInfo::Step &step) { return program->kernels[step.kernel].spec.batch != 0; };
+      program->separateSteps = std::distance(info.steps.begin(), llvm::find_if(info.steps, isSpecial));
       variant.batches.push_back(std::move(*program));
     }
   return success();
@@ -124,7 +128,7 @@ LogicalResult LibraryBuild::packWeights() {
     return report(packed.takeError());
   weights = *packed;
   objects.push_back(path);
-  return success();
+  return lowerSeparately();
 }
 
 LogicalResult LibraryBuild::writeObject(llvm::StringRef name, llvm::StringRef contents) {
@@ -177,9 +181,27 @@ std::string LibraryBuild::describe() const {
   return text;
 }
 
+// The host program with another number of steps that run image by image than the module will be lowered with.
+LogicalResult LibraryBuild::lowerSeparately() {
+  for (const ProgramVariant &variant : variants)
+    for (const BatchProgram &program : variant.batches) {
+      OwningOpRef<ModuleOp> &lowered = separate[program.separateSteps];
+      if (lowered || program.separateSteps == 0)
+        continue;
+      lowered = module.clone();
+      PassManager passes(module.getContext());
+      LowerToLLVMOptions lowering;
+      lowering.separateSteps = program.separateSteps;
+      passes.addPass(createLowerToLLVM(lowering));
+      if (failed(passes.run(*lowered)))
+        return failure();
+    }
+  return success();
+}
+
 LogicalResult LibraryBuild::buildMain(llvm::LLVMContext &context, const llvm::StringMap<KernelBinding> &kernels, Target target,
-                                      int64_t batch) {
-  std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(module, context);
+                                      int64_t batch, int64_t separateSteps) {
+  std::unique_ptr<llvm::Module> host = translateModuleToLLVMIR(separateSteps ? *separate[separateSteps] : module, context);
   if (!host)
     return module.emitError("cannot translate the host program to LLVM IR");
   if (llvm::Error error = defineLaunches(*host, kernels, target, batch))
@@ -192,10 +214,10 @@ LogicalResult LibraryBuild::buildMain(llvm::LLVMContext &context, const llvm::St
 LogicalResult LibraryBuild::buildHost() {
   llvm::LLVMContext context;
   for (const ProgramVariant &variant : variants) {
-    if (failed(buildMain(context, variant.kernels, variant.target, 0)))
+    if (failed(buildMain(context, variant.kernels, variant.target, 0, 0)))
       return failure();
     for (const BatchProgram &program : variant.batches)
-      if (failed(buildMain(context, program.kernels, variant.target, program.batch)))
+      if (failed(buildMain(context, program.kernels, variant.target, program.batch, program.separateSteps)))
         return failure();
   }
   llvm::StringRef name = llvm::sys::path::stem(options.output);

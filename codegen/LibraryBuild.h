@@ -6,6 +6,7 @@
 #include "codegen/Compiler.h"
 #include "codegen/HostProgram.h"
 #include "codegen/schedules/Selection.h"
+#include <map>
 
 namespace resnet::codegen {
 
@@ -31,7 +32,8 @@ private:
   std::string describe() const;
   mlir::LogicalResult writeObject(llvm::StringRef name, llvm::StringRef contents);
   mlir::LogicalResult buildMain(llvm::LLVMContext &context, const llvm::StringMap<KernelBinding> &kernels, Target target,
-                                int64_t batch);
+                                int64_t batch, int64_t separateSteps);
+  mlir::LogicalResult lowerSeparately();
   mlir::LogicalResult buildHost();
 
   mlir::ModuleOp module;
@@ -42,6 +44,7 @@ private:
   std::vector<KernelSpec> specs;         // distinct, for all targets
   llvm::StringMap<Selection> selections; // of convolutions, by symbol
   std::vector<ProgramVariant> variants;
+  std::map<int64_t, mlir::OwningOpRef<mlir::ModuleOp>> separate; // the host program, by its steps that run image by image
   PackedWeights weights;
   std::vector<std::string> objects; // paths, in link order
 };

@@ -155,7 +155,8 @@ std::unique_ptr<Module> resnet::codegen::buildProgramTable(LLVMContext &context,
     SmallVector<Constant *> batches;
     for (const BatchProgram &program : variant.batches) {
       needScratch(program.kernels);
-      batches.push_back(t.record({t.int64(program.batch), t.external(mainSymbol(variant.target, program.batch))}));
+      batches.push_back(t.record({t.int64(program.batch), t.external(mainSymbol(variant.target, program.batch)),
+                                  t.int64(program.separateSteps ? 1 : 0)}));
     }
     records.push_back(t.record({t.string(toString(variant.target)), t.int32(cpuLevel(variant.target)), t.int64(scratch),
                                 t.external(mainSymbol(variant.target)), t.int32(batches.size()), t.array(batches)}));

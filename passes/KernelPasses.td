@@ -99,6 +99,10 @@ def LowerToLLVM : Pass<"resnet-lower-to-llvm", "::mlir::ModuleOp"> {
     bytes, ..., destination, its stride) -> i32`, an argument of the kernel after the other; weights have stride 0. A non-zero result is
     returned at once. Kernels and globals are erased: code generation reads them before this pass.
 
+    The first `separate-steps` launches, with the zeroing of halos before them, are in a loop over the images, one at a time: an
+    image's maps are then still in cache when the next layer reads them. The others take all images at once. What only the first
+    ones use lies in an arena of one image behind that of all images, so such a program's arena is one image larger.
+
     ```mlir
     resnet.launch @k ins(%x : !resnet.buffer<tensor<?x10xf32>>) outs(%y : !resnet.buffer<tensor<?x10xf32>>)
     // becomes
@@ -106,5 +110,6 @@ def LowerToLLVM : Pass<"resnet-lower-to-llvm", "::mlir::ModuleOp"> {
     %r = llvm.call @k_launch(%run, %batch, %x, %forty, %y, %forty) : (!llvm.ptr, i64, !llvm.ptr, i64, !llvm.ptr, i64) -> i32
     ```
   }];
+  let options = [Option<"separateSteps", "separate-steps", "int64_t", "0", "first launches that run image by image">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

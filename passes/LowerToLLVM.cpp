@@ -17,9 +17,9 @@ namespace {
 
 class HostProgram {
 public:
-  HostProgram(ModuleOp module, func::FuncOp main)
-      : module(module), main(main), builder(module.getContext()), pointer(LLVM::LLVMPointerType::get(module.getContext())),
-        i32(builder.getI32Type()), i64(builder.getI64Type()) {}
+  HostProgram(ModuleOp module, func::FuncOp main, int64_t separateSteps)
+      : module(module), main(main), separateSteps(separateSteps), builder(module.getContext()),
+        pointer(LLVM::LLVMPointerType::get(module.getContext())), i32(builder.getI32Type()), i64(builder.getI64Type()) {}
 
   LogicalResult lower();
 
@@ -35,13 +35,21 @@ private:
   void createFunction();
   LogicalResult loadArguments();
   void lowerView(ViewOp op);
-  void lowerZeroHalo(ZeroHaloOp op);
   void lowerLaunch(LaunchOp op);
   void beginStep(Location loc);
   int64_t strideOf(Value buffer);
+  void findSpans();
+  bool isSeparate(Value buffer);
+  bool movedFromItsHalo(LaunchOp op);
+  void zeroHalo(TypedValue<BufferType> buffer, Location loc);
+  Value addressOf(Value buffer, Location loc);
+  Value images(Location loc);
+  void beginLoop(Location loc);
+  void endLoop(Location loc);
 
   ModuleOp module;
   func::FuncOp main;
+  const int64_t separateSteps;
   OpBuilder builder;
   Type pointer, i32, i64;
   LLVM::LLVMFuncOp function;
@@ -50,6 +58,14 @@ private:
   DenseMap<Value, Value> addresses;
   int64_t step = 0;
   bool stepBegun = false;
+  Block *loop = nullptr; // over images, whose argument is the image; only while inside of it
+
+  // Steps in which a view of the arena is used.
+  struct Span {
+    int64_t first, last;
+  };
+  DenseMap<Value, Span> spans;
+  DenseSet<Value> zeroed, written;
 };
 
 } // namespace
@@ -97,15 +113,55 @@ LogicalResult HostProgram::loadArguments() {
   return success();
 }
 
-// An offset into the arena is an image's, others are absolute.
+// The view of the arena, or the argument, that a buffer is a part of.
+static Value rootOf(Value buffer) {
+  while (auto view = buffer.getDefiningOp<ViewOp>()) {
+    if (!isa<BufferType>(view.getMemory().getType()))
+      break;
+    buffer = view.getMemory();
+  }
+  return buffer;
+}
+
+// Which steps use which views, and which halos the plan zeroes itself. Assumes that a place of the arena has one view as long as
+// it lives, as PlanMemory writes it.
+void HostProgram::findSpans() {
+  int64_t current = 0;
+  for (Operation &op : main.getBody().front()) {
+    if (auto halo = dyn_cast<ZeroHaloOp>(op))
+      zeroed.insert(rootOf(halo.getBuffer()));
+    if (!isa<LaunchOp>(op))
+      continue;
+    for (Value buffer : op.getOperands())
+      spans.try_emplace(rootOf(buffer), Span{current, current}).first->second.last = current;
+    ++current;
+  }
+}
+
+// Only the steps that run image by image use it: one image's place serves all of them.
+bool HostProgram::isSeparate(Value buffer) {
+  Value root = rootOf(buffer);
+  auto view = root.getDefiningOp<ViewOp>();
+  auto span = spans.find(root);
+  return view && isa<ArenaType>(view.getMemory().getType()) && span != spans.end() && span->second.last < separateSteps;
+}
+
+// An offset into the arena is an image's, others are absolute. Behind the arena of all images there is another one of one image,
+// where the steps that run image by image are as in a run of one: what only they use lies there.
 void HostProgram::lowerView(ViewOp op) {
   Value base = addresses.lookup(op.getMemory());
-  if (op.getOffset() == 0) {
+  auto arena = dyn_cast<ArenaType>(op.getMemory().getType());
+  if (op.getOffset() == 0 && !isSeparate(op)) {
     addresses[op] = base;
     return;
   }
   Value bytes = constant(op.getOffset(), i64, op.getLoc());
-  if (isa<ArenaType>(op.getMemory().getType()))
+  if (arena && isSeparate(op))
+    bytes = LLVM::AddOp::create(builder, op.getLoc(), bytes,
+                                LLVM::MulOp::create(builder, op.getLoc(), constant(arena.getBytes(), i64, op.getLoc()),
+                                                    argument(Batch), LLVM::IntegerOverflowFlags::nsw),
+                                LLVM::IntegerOverflowFlags::nsw);
+  else if (arena)
     bytes = LLVM::MulOp::create(builder, op.getLoc(), bytes, argument(Batch), LLVM::IntegerOverflowFlags::nsw);
   addresses[op] = offset(base, bytes, op.getLoc());
 }
@@ -117,16 +173,58 @@ int64_t HostProgram::strideOf(Value buffer) {
   return isa_and_nonnull<FilterLayoutAttr>(tensor.getEncoding()) || tensor.getRank() == 1 ? 0 : type.getImageBytes();
 }
 
-void HostProgram::lowerZeroHalo(ZeroHaloOp op) {
-  beginStep(op.getLoc());
-  const ActivationGeometry g = activationGeometry(op.getBuffer().getType().getTensor());
-  SmallVector<Value> arguments{argument(Run), addresses.lookup(op.getBuffer()), argument(Batch)};
+// Where the buffer of the image or of all images begins.
+Value HostProgram::addressOf(Value buffer, Location loc) {
+  Value address = addresses.lookup(buffer);
+  const int64_t stride = strideOf(buffer);
+  if (!loop || stride == 0 || isSeparate(buffer))
+    return address;
+  return offset(
+      address,
+      LLVM::MulOp::create(builder, loc, constant(stride, i64, loc), loop->getArgument(0), LLVM::IntegerOverflowFlags::nsw), loc);
+}
+
+Value HostProgram::images(Location loc) { return loop ? constant(1, i64, loc) : argument(Batch); }
+
+void HostProgram::beginLoop(Location loc) {
+  Block *before = builder.getInsertionBlock();
+  loop = builder.createBlock(failure, {i64}, {loc});
+  builder.setInsertionPointToEnd(before);
+  LLVM::BrOp::create(builder, loc, ValueRange{constant(0, i64, loc)}, loop);
+  builder.setInsertionPointToEnd(loop);
+}
+
+// The batch is at least 1.
+void HostProgram::endLoop(Location loc) {
+  Value next = LLVM::AddOp::create(builder, loc, loop->getArgument(0), constant(1, i64, loc), LLVM::IntegerOverflowFlags::nsw);
+  Value more = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::slt, next, argument(Batch));
+  Block *last = builder.getInsertionBlock(), *after = builder.createBlock(failure);
+  builder.setInsertionPointToEnd(last);
+  LLVM::CondBrOp::create(builder, loc, more, loop, ValueRange{next}, after, ValueRange{});
+  builder.setInsertionPointToEnd(after);
+  loop = nullptr;
+}
+
+void HostProgram::zeroHalo(TypedValue<BufferType> buffer, Location loc) {
+  beginStep(loc);
+  const ActivationGeometry g = activationGeometry(buffer.getType().getTensor());
+  SmallVector<Value> arguments{argument(Run), addressOf(buffer, loc), images(loc)};
   for (int64_t value :
-       {strideOf(op.getBuffer()), g.blocks(), g.block, g.height, g.width, g.halo.top, g.halo.left, g.halo.bottom, g.halo.right})
-    arguments.push_back(constant(value, i64, op.getLoc()));
+       {strideOf(buffer), g.blocks(), g.block, g.height, g.width, g.halo.top, g.halo.left, g.halo.bottom, g.halo.right})
+    arguments.push_back(constant(value, i64, loc));
   SmallVector<Type> types(ValueRange(arguments).getTypes());
   auto callee = declare("resnet_runtime_zero_halo", LLVM::LLVMVoidType::get(builder.getContext()), types);
-  LLVM::CallOp::create(builder, op.getLoc(), callee, arguments);
+  LLVM::CallOp::create(builder, loc, callee, arguments);
+}
+
+// The plan counts on a halo that a buffer in the same place has left zero. Steps that run image by image leave nothing in the
+// arena of all images.
+bool HostProgram::movedFromItsHalo(LaunchOp op) {
+  Value root = rootOf(op.getDestination());
+  auto type = dyn_cast<BufferType>(root.getType());
+  const bool isFirst = written.insert(root).second;
+  return separateSteps > 0 && isFirst && !isSeparate(root) && root.getDefiningOp<ViewOp>() && !zeroed.contains(root) &&
+         !activationGeometry(type.getTensor()).halo.empty();
 }
 
 // Tells the clock that the next launch begins, with what prepares it.
@@ -140,9 +238,11 @@ void HostProgram::beginStep(Location loc) {
 void HostProgram::lowerLaunch(LaunchOp op) {
   Location loc = op.getLoc();
   beginStep(loc);
-  SmallVector<Value> arguments{argument(Run), argument(Batch)};
+  if (movedFromItsHalo(op))
+    zeroHalo(cast<TypedValue<BufferType>>(rootOf(op.getDestination())), loc);
+  SmallVector<Value> arguments{argument(Run), images(loc)};
   for (Value buffer : op.getOperands()) { // inputs, then the destination
-    arguments.push_back(addresses.lookup(buffer));
+    arguments.push_back(addressOf(buffer, loc));
     arguments.push_back(constant(strideOf(buffer), i64, loc));
   }
   SmallVector<Type> types(ValueRange(arguments).getTypes());
@@ -162,11 +262,21 @@ LogicalResult HostProgram::lower() {
   createFunction();
   if (mlir::failed(loadArguments()))
     return mlir::failure();
-  for (Operation &op : main.getBody().front()) {
-    if (auto view = dyn_cast<ViewOp>(op)) {
+  // Buffers of a loop are used behind it too.
+  if (separateSteps > 0) {
+    findSpans();
+    for (auto view : main.getOps<ViewOp>())
       lowerView(view);
+    beginLoop(main.getLoc());
+  }
+  for (Operation &op : main.getBody().front()) {
+    if (loop && !stepBegun && (step == separateSteps || isa<func::ReturnOp>(op)))
+      endLoop(op.getLoc());
+    if (auto view = dyn_cast<ViewOp>(op)) {
+      if (separateSteps == 0)
+        lowerView(view);
     } else if (auto halo = dyn_cast<ZeroHaloOp>(op)) {
-      lowerZeroHalo(halo);
+      zeroHalo(halo.getBuffer(), op.getLoc());
     } else if (auto launch = dyn_cast<LaunchOp>(op); launch && !launch.getResult()) {
       lowerLaunch(launch);
     } else if (isa<func::ReturnOp>(op)) {
@@ -186,13 +296,15 @@ LogicalResult HostProgram::lower() {
 
 namespace {
 struct LowerToLLVMPass : resnet::impl::LowerToLLVMBase<LowerToLLVMPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal()) {
       getOperation().emitError() << "resnet-lower-to-llvm: expected a planned function @main";
       return signalPassFailure();
     }
-    if (failed(HostProgram(getOperation(), main).lower()))
+    if (failed(HostProgram(getOperation(), main, separateSteps).lower()))
       signalPassFailure();
   }
 };

@@ -132,7 +132,9 @@ int resnet_cpu_pin(pthread_t thread, int32_t index);
 
 /* Memory.c */
 /* The arena that a run of `batch` images needs at most: that of the largest chunk. */
-bool resnet_arena_bytes(const resnet_program *program, int64_t batch, uint64_t *bytes);
+bool resnet_arena_bytes(const resnet_program *program, int64_t images, uint64_t *bytes);
+/* The most images that a run of `batch` has in the arena at once, on any number of threads. */
+int64_t resnet_most_arena_images(const resnet_model *model, int64_t batch);
 void *resnet_map(uint64_t bytes); /* zeroed, page-aligned; NULL if there is no memory */
 void resnet_unmap(void *memory, uint64_t bytes);
 void resnet_fork_mark_init(resnet_fork_mark *mark);

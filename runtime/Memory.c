@@ -16,11 +16,8 @@ static bool round_up(uint64_t bytes, uint64_t multiple, uint64_t *rounded) {
   return true;
 }
 
-bool resnet_arena_bytes(const resnet_program *program, int64_t batch, uint64_t *bytes) {
-  const int64_t chunk = resnet_largest_chunk(program);
-  if (batch > chunk)
-    batch = chunk;
-  return !__builtin_mul_overflow(program->arena_bytes_per_image, (uint64_t)batch, bytes) &&
+bool resnet_arena_bytes(const resnet_program *program, int64_t images, uint64_t *bytes) {
+  return !__builtin_mul_overflow(program->arena_bytes_per_image, (uint64_t)images, bytes) &&
          round_up(*bytes, RESNET_ARENA_ALIGNMENT, bytes) && *bytes <= INT64_MAX;
 }
 

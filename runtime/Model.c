@@ -131,11 +131,22 @@ resnet_status resnet_model_get_step(const resnet_model *model, int32_t index, re
   return resnet_write_struct(info, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;
 }
 
+int64_t resnet_most_arena_images(const resnet_model *model, int64_t batch) {
+  const int64_t chunk = resnet_largest_chunk(model->program);
+  int64_t most = batch < chunk ? batch : chunk;
+  for (int32_t i = 0; i < model->variant->num_batches; ++i) {
+    const resnet_program_batch *special = &model->variant->batches[i];
+    if (special->batch <= chunk && special->batch <= batch && special->batch + special->spare_images > most)
+      most = special->batch + special->spare_images;
+  }
+  return most;
+}
+
 resnet_status resnet_model_get_memory(const resnet_model *model, int64_t batch, resnet_memory_info *info) {
   char message[RESNET_MESSAGE_BYTES];
   resnet_memory_info known = {0};
   if (!model || !info || !resnet_check_batch(model->program, batch, message, sizeof message) ||
-      !resnet_arena_bytes(model->program, batch, &known.arena_bytes))
+      !resnet_arena_bytes(model->program, resnet_most_arena_images(model, batch), &known.arena_bytes))
     return RESNET_INVALID_ARGUMENT;
   known.scratch_bytes = model->variant->scratch_bytes;
   return resnet_write_struct(info, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;

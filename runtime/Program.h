@@ -35,6 +35,7 @@ enum { RESNET_CPU_X86_64 = 0, RESNET_CPU_X86_64_V3 = 1, RESNET_CPU_X86_64_V4 = 2
 typedef struct resnet_program_batch {
   int64_t batch; /* the only one that `main` takes */
   resnet_program_main main;
+  int64_t spare_images; /* of the arena, behind those of its batch */
 } resnet_program_batch;
 
 /* The same program compiled for one instruction set. Listed from the most to the least demanding; the first that the CPU
@@ -62,7 +63,7 @@ typedef struct resnet_program {
   const resnet_program_step *steps;
   int32_t num_variants;
   const resnet_program_variant *variants;
-  uint64_t arena_bytes_per_image; /* the arena of a call of a main is this times its images, 64-byte aligned */
+  uint64_t arena_bytes_per_image; /* the arena of a call of a main is this times its images and spare ones, 64-byte aligned */
   const void *weights;            /* 64-byte aligned, read-only */
   uint64_t weights_bytes;
   const char *weights_hash; /* hexadecimal */

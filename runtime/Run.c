@@ -41,23 +41,25 @@ static int64_t unspecialised_chunk(const resnet_context *context, int64_t images
   return chunk < images ? chunk : images;
 }
 
-/* The most images that a run of `batch` of them computes at once. */
-static int64_t largest_chunk(const resnet_context *context, int64_t batch) {
+/* The most images that a run of `batch` of them has in the arena at once. */
+static int64_t arena_images(const resnet_context *context, int64_t batch) {
   const resnet_program_variant *variant = context->model->variant;
   int64_t limit = resnet_largest_chunk(context->model->program);
   if (batch < limit)
     limit = batch;
-  int64_t chunk = unspecialised_chunk(context, limit);
-  for (int32_t i = 0; i < variant->num_batches; ++i)
-    if (variant->batches[i].batch <= limit && variant->batches[i].batch > chunk)
-      chunk = variant->batches[i].batch;
-  return chunk;
+  int64_t most = unspecialised_chunk(context, limit);
+  for (int32_t i = 0; i < variant->num_batches; ++i) {
+    const resnet_program_batch *special = &variant->batches[i];
+    if (special->batch <= limit && special->batch + special->spare_images > most)
+      most = special->batch + special->spare_images;
+  }
+  return most;
 }
 
 /* Grows only: a smaller batch uses the larger one's arena. */
 static resnet_status provide_arena(resnet_context *context, int64_t batch) {
   uint64_t bytes;
-  bool fits = resnet_arena_bytes(context->model->program, largest_chunk(context, batch), &bytes);
+  bool fits = resnet_arena_bytes(context->model->program, arena_images(context, batch), &bytes);
   if (fits && bytes <= context->arena_bytes)
     return RESNET_OK;
   void *arena = fits ? resnet_map(bytes) : NULL;

@@ -54,7 +54,8 @@ Selection resnet::codegen::selectSchedule(const KernelSpec &spec, const Selectio
         if (problem.empty()) {
           if (!ignored.empty())
             selection.warnings.push_back(ignored);
-          return {candidate.schedule, describeMatch(match, candidate, spec, options), std::move(selection.warnings), true};
+          return {candidate.schedule, describeMatch(match, candidate, spec, options), std::move(selection.warnings), true,
+                  candidate.milliseconds / static_cast<double>(std::max<int64_t>(1, match.record->batch))};
         }
         if (ignored.empty())
           ignored = "ignored '" + toString(candidate.schedule) + "', measured on " + match.cpuClass.str() + ": " + problem;

@@ -19,6 +19,7 @@ struct Selection {
   std::string reason;                // "measured on znver4: 0.61 ms, direct 1.97 ms", "cost model: ..."
   std::vector<std::string> warnings; // records that were not usable, and why
   bool measured = false;
+  double milliseconds = 0; // an image, where it was measured
 };
 
 /// The fastest measured schedule that a kernel of `spec` can have, from the record that find prefers; without one, the cost

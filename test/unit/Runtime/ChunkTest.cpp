@@ -34,7 +34,7 @@ using Sizes = std::vector<int64_t>;
 
 TEST_F(Chunks, TheLargestSizesComeFirstAndTheRestLast) {
   f.program.chunk_batch = 8;
-  f.batches = {{8, batchMain}, {4, batchMain}};
+  f.batches = {{8, batchMain, 0}, {4, batchMain, 0}};
   f.create(2);
   note();
   run(31);
@@ -44,7 +44,7 @@ TEST_F(Chunks, TheLargestSizesComeFirstAndTheRestLast) {
 
 TEST_F(Chunks, OneSizeMoreThanTheBatchIsNotUsed) {
   f.program.chunk_batch = 8;
-  f.batches = {{8, batchMain}};
+  f.batches = {{8, batchMain, 0}};
   f.create(1);
   note();
   run(7);
@@ -83,7 +83,7 @@ TEST_F(Chunks, OfLargeImagesAreSmall) {
 TEST_F(Chunks, OfASpecialisedSizeTakeTheirArena) {
   f.program.chunk_batch = 8;
   f.program.arena_bytes_per_image = uint64_t(1) << 20;
-  f.batches = {{8, batchMain}};
+  f.batches = {{8, batchMain, 0}};
   f.create(1);
   ASSERT_EQ(f.api->context_reserve(f.context, 7), RESNET_OK);
   RESNET_INIT(resnet_context_info, info);
@@ -92,6 +92,22 @@ TEST_F(Chunks, OfASpecialisedSizeTakeTheirArena) {
   ASSERT_EQ(f.api->context_reserve(f.context, 9), RESNET_OK);
   f.api->context_info(f.context, &info);
   EXPECT_EQ(info.arena_bytes, uint64_t(8) << 20);
+}
+
+TEST_F(Chunks, SpareImagesAreBehindThoseOfTheBatch) {
+  f.program.chunk_batch = 8;
+  f.program.arena_bytes_per_image = uint64_t(1) << 20;
+  f.batches = {{8, batchMain, 1}};
+  f.create(1);
+  ASSERT_EQ(f.api->context_reserve(f.context, 9), RESNET_OK);
+  RESNET_INIT(resnet_context_info, info);
+  f.api->context_info(f.context, &info);
+  EXPECT_EQ(info.arena_bytes, uint64_t(9) << 20);
+  RESNET_INIT(resnet_memory_info, memory);
+  ASSERT_EQ(f.api->model_memory(f.model, 9, &memory), RESNET_OK);
+  EXPECT_EQ(memory.arena_bytes, uint64_t(9) << 20);
+  ASSERT_EQ(f.api->model_memory(f.model, 7, &memory), RESNET_OK);
+  EXPECT_EQ(memory.arena_bytes, uint64_t(7) << 20);
 }
 
 TEST_F(Chunks, AFixedBatchIsCutToo) {
@@ -110,7 +126,7 @@ TEST_F(Chunks, DoNotChangeABit) {
     Fixture cut;
     cut.program.chunk_batch = chunk;
     if (chunk > 1)
-      cut.batches = {{chunk, batchMain}};
+      cut.batches = {{chunk, batchMain, 0}};
     cut.create(3);
     std::vector<float> output;
     ASSERT_EQ(cut.run(image(23), output, 23), RESNET_OK);
