@@ -14,7 +14,7 @@ using namespace resnet::codegen;
 static constexpr double kSecondsPerCandidate = 0.05;
 
 // Time an image of a kernel for several images, relative to that for any number, from which on it is taken.
-static constexpr double kWorthwhile = 0.85;
+static constexpr double kWorthwhile = 0.93;
 
 KernelSchedules::KernelSchedules(const CompileOptions &options)
     : options(options), database(ScheduleDatabase::shipped(options.targets)) {}

@@ -29,8 +29,9 @@ static double transformCycles(const Matrix &matrix) {
   return std::max(arithmetic, out * out) + in * in / 2;
 }
 
-// Share of the filter's way through the cache that is waited for (Zen 4: F(4 x 4) of 512 -> 512 at 7x7, by parts of 8 channels).
-static constexpr double kExposed = 0.5;
+// Fitted to what was measured on Zen 4 (data/): the share of the filter's way through the caches that is waited for, the room
+// that its transformed part takes with what is beside it, and the bytes that may be fetched ahead.
+static constexpr double kExposed = 0.5, kBeside = 1.5, kFetchedAhead = 24 << 10;
 
 double codegen::winogradCycles(const KernelSpec &spec, const ConvSchedule &s) {
   const Machine m = machineOf(spec.target);
@@ -57,14 +58,16 @@ double codegen::winogradCycles(const KernelSpec &spec, const ConvSchedule &s) {
   const double repeats = 1.0 / s.images; // of the filter's transform, an image
   const double filter = repeats * channels * outBlocks * vectorsPerBlock * transformCycles(t.filter);
 
-  // Transformed operands are written and read through the cache that holds what lies between; arithmetic hides most of it.
-  const double lines = 4 * kChannelBlock;
-  const double filterPart = weights * lines * (s.filterOutermost ? chunk * s.tileBlocks : channels * outBlocks);
+  // Transformed operands are written and read through the cache that holds them beside what else passes; arithmetic hides most of
+  // it. So it does of the plain filter's stream from memory, if the part that is fetched ahead leaves room in L1.
+  const double lines = 4 * kChannelBlock, partOfFilter = s.filterOutermost ? chunk * s.tileBlocks : channels * outBlocks;
+  const double filterPart = weights * lines * partOfFilter, plainPart = 9 * lines * partOfFilter;
   const double filterBytes = weights * lines * channels * outBlocks;
   const double mapPart = 4 * perPlane * group * channels;
-  const double traffic = repeats * kExposed * filterBytes / filterPart * readCycles(m, filterPart) +
+  const double stream = plainPart <= kFetchedAhead ? kExposed : 1;
+  const double traffic = repeats * kExposed * filterBytes / filterPart * readCycles(m, kBeside * filterPart) / kBeside +
                          groups * tasks * readCycles(m, mapPart) +
-                         repeats * readCycles(m, static_cast<double>(spec.filter.packedBytes()));
+                         repeats * stream * readCycles(m, static_cast<double>(spec.filter.packedBytes()));
   return products + maps + filter + traffic;
 }
 
