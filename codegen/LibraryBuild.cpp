@@ -5,6 +5,7 @@
 #include "codegen/BatchSpecialization.h"
 #include "codegen/ConvolutionSpecs.h"
 #include "codegen/KernelSchedules.h"
+#include "codegen/KernelWork.h"
 #include "codegen/Linker.h"
 #include "codegen/ModuleOutput.h"
 #include "codegen/Preprocess.h"
@@ -12,6 +13,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "passes/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -138,14 +140,11 @@ LogicalResult LibraryBuild::writeObject(llvm::StringRef name, llvm::StringRef co
 
 // "off", or "F(2,3), F(4,3)".
 std::string LibraryBuild::winogradUsed() const {
-  std::set<int64_t> tiles;
+  std::set<std::string> algorithms;
   for (const KernelSpec &spec : specs)
     if (spec.schedule.algorithm == ConvAlgorithm::Winograd)
-      tiles.insert(spec.schedule.outputTile);
-  std::string text;
-  for (int64_t tile : tiles)
-    text += (text.empty() ? "F(" : ", F(") + std::to_string(tile) + ",3)";
-  return text.empty() ? "off" : text;
+      algorithms.insert(algorithmName(spec));
+  return algorithms.empty() ? "off" : llvm::join(algorithms, ", ");
 }
 
 // "53 measured, 0 by the cost model".

@@ -2,6 +2,7 @@
 // struct layouts are those of HalideRuntime.h and runtime/Program.h; a unit test compares them with the C compiler's.
 
 #include "codegen/HostProgram.h"
+#include "codegen/KernelWork.h"
 #include "codegen/Targets.h"
 #include "runtime/Program.h"
 #include "llvm/IR/Constants.h"
@@ -96,6 +97,12 @@ struct TableBuilder {
   }
   Constant *record(ArrayRef<Constant *> fields) { return ConstantStruct::getAnon(c, fields); }
 
+  Constant *step(const KernelBinding &kernel, StringRef source) {
+    const KernelSpec &spec = kernel.spec;
+    return record({string(kernel.symbol), string(source), string(algorithmName(spec)), int64(flopsPerImage(spec)),
+                   int64(performedFlopsPerImage(spec)), int64(weightsBytes(spec)), int64(activationBytesPerImage(spec))});
+  }
+
   Constant *tensors(ArrayRef<ProgramInfo::Tensor> list) {
     SmallVector<Constant *> records;
     for (const ProgramInfo::Tensor &tensor : list) {
@@ -143,7 +150,7 @@ std::unique_ptr<Module> resnet::codegen::buildProgramTable(LLVMContext &context,
   SmallVector<Constant *> steps, records;
   for (const ProgramInfo::Step &step : info.steps) {
     const KernelBinding &kernel = variants.front().kernels.find(step.kernel)->second;
-    steps.push_back(t.record({t.string(kernel.symbol), t.string(step.source), t.int64(flopsPerImage(kernel.spec))}));
+    steps.push_back(t.step(kernel, step.source));
   }
   for (const ProgramVariant &variant : variants) {
     uint64_t scratch = 0;

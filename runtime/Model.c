@@ -127,7 +127,13 @@ resnet_status resnet_model_get_step(const resnet_model *model, int32_t index, re
   if (!model || !info || index < 0 || index >= model->program->num_steps)
     return RESNET_INVALID_ARGUMENT;
   const resnet_program_step *step = &model->program->steps[index];
-  resnet_step_info known = {.kernel = step->kernel, .source = step->source, .flops_per_image = step->flops_per_image};
+  resnet_step_info known = {.kernel = step->kernel,
+                            .source = step->source,
+                            .flops_per_image = step->flops_per_image,
+                            .algorithm = step->algorithm,
+                            .performed_flops_per_image = step->performed_flops_per_image,
+                            .weights_bytes = (uint64_t)step->weights_bytes,
+                            .activation_bytes_per_image = (uint64_t)step->activation_bytes_per_image};
   return resnet_write_struct(info, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;
 }
 

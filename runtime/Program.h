@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define RESNET_PROGRAM_VERSION 2
+#define RESNET_PROGRAM_VERSION 3
 
 /* One input or output. Dynamic dimensions (only the first, the batch) are -1. All are dense, row-major f32. */
 typedef struct resnet_program_tensor {
@@ -16,11 +16,16 @@ typedef struct resnet_program_tensor {
   int64_t shape[8];
 } resnet_program_tensor;
 
-/* One launch of a kernel, in order of execution; profiles are made of these. */
+/* One launch of a kernel, in order of execution; profiles are made of these. Kernel and algorithm are those of the first variant,
+ * for any number of images. */
 typedef struct resnet_program_step {
-  const char *kernel;      /* kernel's symbol, e.g. conv2d_3x3_64x64_56x56_1f0c... */
-  const char *source;      /* name of the source model's node(s), e.g. "/layer1/layer1.0/conv1/Conv" */
-  int64_t flops_per_image; /* multiply-adds counted twice */
+  const char *kernel;                 /* kernel's symbol, e.g. conv2d_3x3_64x64_56x56_1f0c... */
+  const char *source;                 /* name of the source model's node(s), e.g. "/layer1/layer1.0/conv1/Conv" */
+  const char *algorithm;              /* a convolution's, "direct" or e.g. "F(4,3)"; of other kernels "" */
+  int64_t flops_per_image;            /* of the definition, multiply-adds counted twice */
+  int64_t performed_flops_per_image;  /* of the algorithm's products */
+  int64_t weights_bytes;              /* of packed filter and vectors */
+  int64_t activation_bytes_per_image; /* read and written, each element once, without halos */
 } resnet_program_step;
 
 /* The passed pointers: one base address per input and output of the program (in its order), the arena, the weights.

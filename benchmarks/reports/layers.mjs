@@ -40,6 +40,7 @@ function byKernel(steps, batch) {
   for (const step of steps) groups.set(step.kernel, [...(groups.get(step.kernel) || []), step]);
   return [...groups.values()].map(group => ({
     kernel: group[0].kernel,
+    algorithm: group[0].algorithm || '-',
     source: group[0].source,
     count: group.length,
     ms: sum(group.map(s => s.median_ms)),
@@ -51,10 +52,10 @@ function byKernel(steps, batch) {
 
 function writeTable(title, rows, total, print) {
   const width = Math.max(...rows.map(row => row.kernel.length));
-  const table = new Table(title, [['kernel', width], ['steps', 5], ['ms', 8], ['of time', 7], ['GFLOP/s', 7], ['binds', 10], ['share', 5], ['first step', 10]],
-                          print);
+  const table = new Table(title, [['kernel', width], ['algorithm', 6], ['steps', 5], ['ms', 8], ['of time', 7], ['GFLOP/s', 7], ['binds', 10], ['share', 5],
+                                  ['first step', 10]], print);
   for (const row of rows) {
-    table.row([row.kernel, row.count, row.ms.toFixed(4), percent(row.ms / total), row.gflop_per_second.toFixed(1), row.binds || '-', percent(row.share),
+    table.row([row.kernel, row.algorithm, row.count, row.ms.toFixed(4), percent(row.ms / total), row.gflop_per_second.toFixed(1), row.binds || '-', percent(row.share),
                row.source]);
   }
   return table.text();
@@ -70,15 +71,15 @@ export async function reportLayers(tool, models, peaks, options, print) {
       for (const threads of options.threads) {
         const profiled = profile(tool, model, threads, batch, options.blocks * options.runs);
         const steps = profiled.steps.map(step => {
-          const {source, kernel, flops_per_image, median_ms} = step;
-          return {source, kernel, flops_per_image, median_ms, work: workOf(step), ...boundOf(step, batch, model, peaks[threads])};
+          const {source, kernel, algorithm, flops_per_image, median_ms} = step;
+          return {source, kernel, algorithm, flops_per_image, median_ms, work: workOf(step), ...boundOf(step, batch, model, peaks[threads])};
         });
         const total = sum(steps.map(step => step.median_ms));
         const title = `${model.name}, ${plural(threads, 'thread')}, batch ${batch}: ${total.toFixed(2)} ms`;
         const rows = byKernel(steps, batch);
         text += writeTable(title, rows, total, () => {});
         const low = rows.filter(row => row.share !== null && row.share < kLow).sort((a, b) => b.ms * (1 - b.share) - a.ms * (1 - a.share));
-        const lost = row => `${row.kernel.replace(/_[0-9a-f]+$/, '')} ${percent(row.share)}`;
+        const lost = row => `${row.kernel.replace(/_[0-9a-f]+$/, '')} ${row.algorithm} ${percent(row.share)}`;
         print(`${title}, of which ${sum(low.map(row => row.ms)).toFixed(2)} in ${plural(low.length, 'kernel')}${low.length ? ': ' : ''}` +
               `${low.slice(0, 4).map(lost).join(', ')}${low.length > 4 ? ', ...' : ''}`);
         results.push({model: model.name, threads, batch, total_ms: total, steps});

@@ -69,7 +69,7 @@ function layersPanel(y, {model, threads, batch, total_ms, steps}) {
   for (const step of steps) {
     const wide = (width * step.median_ms) / total_ms, share = step.share ?? 0;
     const fill = step.binds === null ? '#bbb' : share < 0.85 ? (step.binds === 'memory' ? '#f0b27a' : '#7fb3dd') : step.binds === 'memory' ? '#c8641b' : '#1f6fb2';
-    const tip = `${step.source}\n${step.kernel}\n${step.median_ms.toFixed(4)} ms, ${percent(step.share)} of ${step.binds ?? 'unknown work'}`;
+    const tip = `${step.source}\n${step.kernel}${step.algorithm ? `, ${step.algorithm}` : ''}\n${step.median_ms.toFixed(4)} ms, ${percent(step.share)} of ${step.binds ?? 'unknown work'}`;
     parts.push(rect(x, at(step.share === null ? 0.1 : share), wide - Math.min(1, wide / 4), at(0) - at(step.share === null ? 0.1 : share), fill, tip));
     x += wide;
   }

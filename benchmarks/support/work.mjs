@@ -1,6 +1,6 @@
-// What a step of a profile must at least do: operations and bytes. A profile that tells takes precedence (performed_flops_per_image,
-// weights_bytes, activation_bytes_per_image); otherwise operations are those of the direct algorithm, and bytes follow from the shapes
-// in the kernel's symbol, e.g. conv2d_3x3_s2_64x128_28x28_add_relu_<hash>. The map in a symbol is the result's, unless that has none.
+// What a step of a profile must at least do: operations and bytes. The profile tells (performed_flops_per_image, weights_bytes,
+// activation_bytes_per_image); where a library does not know, operations are those of the direct algorithm, and bytes follow from the
+// shapes in the kernel's symbol, e.g. conv2d_3x3_s2_64x128_28x28_add_relu_<hash>. The map in a symbol is the result's, unless that has none.
 
 const kElement = 4; // f32
 

@@ -35,7 +35,7 @@ static int32_t launchMain(void *run, const void *const *inputs, void *const *, v
 }
 
 static const resnet_program_tensor kInput = {"launch", 1, {1}}, kOutput = {"nothing", 1, {1}};
-static const resnet_program_step kStep = {"kernel", "kernel", 0};
+static const resnet_program_step kStep = {"kernel", "kernel", "", 0, 0, 0, 0};
 
 static resnet_program_variant variant(uint64_t scratchBytes) {
   return {"x86-64", RESNET_CPU_X86_64, scratchBytes, launchMain, 0, nullptr}; // what kernels need beyond it is the caller's care

@@ -116,12 +116,22 @@ typedef struct resnet_memory_info {
   uint64_t scratch_bytes; /* of each thread of a context */
 } resnet_memory_info;
 
-/* A step is one launch of a kernel, in order of execution. */
+/* A step is one launch of a kernel, in order of execution. Of a library with code for several instruction sets this tells the
+ * kernels of the highest. The fields from `algorithm` on came later: a library that does not know them leaves them untouched. */
 typedef struct resnet_step_info {
   size_t struct_size;
   const char *kernel;      /* the kernel's symbol, as it is for any batch; steps that share it share its code */
   const char *source;      /* node name or names in the source model */
-  int64_t flops_per_image; /* a multiply-add counts as two */
+  int64_t flops_per_image; /* of the operation as it is defined; a multiply-add counts as two */
+  /* How a convolution is computed: "direct", as it is defined, or "F(4,3)", Winograd's with tiles of 4 x 4 outputs. "" for
+   * others. */
+  const char *algorithm;
+  /* What the algorithm's products take, by which a step is to be held against the machine's peak. Winograd's count tiles at a
+   * map's edges and blocks of channels whole, but not the additions of the transforms. */
+  int64_t performed_flops_per_image;
+  uint64_t weights_bytes; /* of filter, bias and scales as they are stored; each execution reads them */
+  /* Of the input and of what is added, the elements that are read, and of the output: each once, without halos. */
+  uint64_t activation_bytes_per_image;
 } resnet_step_info;
 
 /* One share of a parallel loop. `task_data` is opaque. */

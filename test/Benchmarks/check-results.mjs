@@ -18,9 +18,10 @@ for (const row of results.speed || []) {
 }
 for (const row of results.layers || []) {
   positive(row, 'total_ms');
-  // A bound is known for every step of this network: the shapes of its kernels could be read from their symbols.
   for (const step of row.steps) {
     positive(step, 'median_ms', 'memory_ms', 'share');
+    assert.equal(step.algorithm === '', !/^(conv2d|stem)_/.test(step.kernel), step.kernel);
+    if (step.algorithm === 'direct') assert.equal(step.work.flops, step.flops_per_image, step.kernel);
     assert.match(step.binds, /^(arithmetic|memory)$/);
     assert.equal(step.arithmetic_ms > 0, step.flops_per_image > 0, step.kernel);
   }

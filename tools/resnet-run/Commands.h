@@ -38,6 +38,9 @@ llvm::Error describe(const Library &library, const RunOptions &options);
 /// Writes a number with six significant digits or more, as a person would.
 void writeNumber(llvm::json::OStream &json, llvm::StringRef key, double value);
 
+/// Writes what a library tells of a step as attributes of the current object; an older library tells less.
+void writeStepInfo(llvm::json::OStream &json, const resnet_step_info &step);
+
 } // namespace resnet
 
 #endif // RESNET_TOOLS_COMMANDS_H

@@ -38,6 +38,18 @@ static void writeTensors(json::OStream &json, StringRef key, ArrayRef<TensorInfo
   });
 }
 
+void writeStepInfo(json::OStream &json, const resnet_step_info &step) {
+  json.attribute("source", step.source);
+  json.attribute("kernel", step.kernel);
+  json.attribute("flops_per_image", step.flops_per_image);
+  if (!step.algorithm)
+    return;
+  json.attribute("algorithm", step.algorithm);
+  json.attribute("performed_flops_per_image", step.performed_flops_per_image);
+  json.attribute("weights_bytes", int64_t(step.weights_bytes));
+  json.attribute("activation_bytes_per_image", int64_t(step.activation_bytes_per_image));
+}
+
 static std::string valueText(const json::Value &value) {
   if (std::optional<StringRef> string = value.getAsString())
     return string->str();
@@ -83,11 +95,7 @@ Error describe(const Library &library, const RunOptions &options) {
       json.attribute("kernels", int64_t(kernels.size()));
       json.attributeArray("steps", [&] {
         for (int32_t i = 0; i < info.num_steps; ++i)
-          json.object([&] {
-            json.attribute("source", library.step(i).source);
-            json.attribute("kernel", library.step(i).kernel);
-            json.attribute("flops_per_image", library.step(i).flops_per_image);
-          });
+          json.object([&] { writeStepInfo(json, library.step(i)); });
       });
       json.attribute("description", *description);
     });

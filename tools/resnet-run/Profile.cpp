@@ -62,12 +62,15 @@ static void writeTrace(json::OStream &json, const std::vector<StepTime> &steps, 
 }
 
 static void writeTable(raw_ostream &out, const std::vector<StepTime> &steps, double total, int runs, int64_t batch) {
-  out << format("%9s %7s %9s  %s\n", "ms", "share", "GFLOP/s", "step (kernel)");
+  out << format("%9s %7s %9s  %s\n", "ms", "share", "GFLOP/s", "step (kernel, algorithm)");
   for (const StepTime &step : steps) {
     double ms = step.totalNs * 1e-6 / runs;
     out << format("%9.4f %6.2f%% %9.1f  ", ms, total > 0 ? 100 * step.totalNs / total : 0,
                   ms > 0 ? double(step.info.flops_per_image * batch) * 1e-6 / ms : 0)
-        << step.info.source << " (" << step.info.kernel << ")\n";
+        << step.info.source << " (" << step.info.kernel;
+    if (step.info.algorithm && *step.info.algorithm)
+      out << ", " << step.info.algorithm;
+    out << ")\n";
   }
   out << format("%9.4f %6.2f%%            all %zu steps, mean of %d runs\n", total * 1e-6 / runs, 100.0, steps.size(), runs);
 }
@@ -85,9 +88,7 @@ static void writeJson(raw_ostream &out, const std::vector<StepTime> &steps, doub
       for (const StepTime &step : steps)
         json.object([&] {
           double ms = step.totalNs * 1e-6 / runs;
-          json.attribute("source", step.info.source);
-          json.attribute("kernel", step.info.kernel);
-          json.attribute("flops_per_image", step.info.flops_per_image);
+          writeStepInfo(json, step.info);
           writeNumber(json, "ms", ms);
           writeNumber(json, "median_ms", medianNs(step.ns) * 1e-6);
           writeNumber(json, "share", total > 0 ? step.totalNs / total : 0);

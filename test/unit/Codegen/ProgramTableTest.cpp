@@ -1,6 +1,7 @@
 // The LLVM structs that describe a program lie in memory as the C structs that the runtime reads.
 
 #include "codegen/HostProgram.h"
+#include "codegen/KernelWork.h"
 #include "runtime/Program.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
@@ -19,7 +20,11 @@ struct ProgramTableTest : ::testing::Test {
     info.steps = {{"k", "conv1"}};
     ProgramVariant variant;
     variant.target = Target::X86_64_v3;
-    variant.kernels["k"] = {KernelSpec(), "k_symbol", 256};
+    spec.input = spec.output = {16, 8, 8, 16, {}};
+    spec.filter = {16, 16, 3, 3, 1, 16, 16};
+    spec.schedule.algorithm = ConvAlgorithm::Winograd;
+    spec.schedule.outputTile = 4;
+    variant.kernels["k"] = {spec, "k_symbol", 256};
     BatchProgram &special = variant.batches.emplace_back();
     special.batch = 8;
     special.kernels["k"] = {KernelSpec(), "k8_symbol", 512};
@@ -28,6 +33,7 @@ struct ProgramTableTest : ::testing::Test {
   }
 
   llvm::LLVMContext context;
+  KernelSpec spec;
   ProgramInfo info;
   std::unique_ptr<llvm::Module> module;
   llvm::GlobalVariable *program = nullptr;
@@ -62,6 +68,27 @@ TEST_F(ProgramTableTest, RecordsHaveTheSizesOfC) {
   EXPECT_EQ(recordSize(5), sizeof(resnet_program_tensor));
   EXPECT_EQ(recordSize(8), sizeof(resnet_program_step));
   EXPECT_EQ(recordSize(10), sizeof(resnet_program_variant));
+}
+
+TEST_F(ProgramTableTest, AStepTellsItsWork) {
+  ASSERT_TRUE(program);
+  auto *steps = llvm::cast<llvm::GlobalVariable>(program->getInitializer()->getOperand(8));
+  llvm::Constant *step = steps->getInitializer()->getAggregateElement(0u);
+  llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
+  const llvm::StructLayout *fields = layout.getStructLayout(llvm::cast<llvm::StructType>(step->getType()));
+  const auto field = [&](size_t offset) { return step->getAggregateElement(fields->getElementContainingOffset(offset)); };
+  const auto number = [&](size_t offset) { return llvm::cast<llvm::ConstantInt>(field(offset))->getSExtValue(); };
+  const auto text = [&](size_t offset) {
+    auto *global = llvm::cast<llvm::GlobalVariable>(field(offset));
+    return llvm::cast<llvm::ConstantDataArray>(global->getInitializer())->getAsCString();
+  };
+  EXPECT_EQ(text(offsetof(resnet_program_step, kernel)), "k_symbol");
+  EXPECT_EQ(text(offsetof(resnet_program_step, source)), "conv1");
+  EXPECT_EQ(text(offsetof(resnet_program_step, algorithm)), "F(4,3)");
+  EXPECT_EQ(number(offsetof(resnet_program_step, flops_per_image)), flopsPerImage(spec));
+  EXPECT_EQ(number(offsetof(resnet_program_step, performed_flops_per_image)), performedFlopsPerImage(spec));
+  EXPECT_EQ(number(offsetof(resnet_program_step, weights_bytes)), weightsBytes(spec));
+  EXPECT_EQ(number(offsetof(resnet_program_step, activation_bytes_per_image)), activationBytesPerImage(spec));
 }
 
 TEST_F(ProgramTableTest, AVariantListsItsProgramsForOneBatch) {

@@ -34,7 +34,8 @@ int32_t batchMain(void *run, const void *const *inputs, void *const *outputs, vo
 }
 
 static const resnet_program_tensor kInput = {"image", 4, {-1, 3, 4, 4}}, kOutput = {"logits", 2, {-1, 10}};
-static const resnet_program_step kSteps[] = {{"conv2d_fake", "/conv1/Conv", 1000}, {"head_fake", "/fc/Gemm", 500}};
+static const resnet_program_step kSteps[] = {{"conv2d_fake", "/conv1/Conv", "F(2,3)", 1000, 444, 64, 384},
+                                             {"head_fake", "/fc/Gemm", "", 500, 500, 40, 232}};
 static const resnet_program_variant kVariants[] = {{"x86-64", RESNET_CPU_X86_64, 1024, fakeMain, 0, nullptr}};
 
 } // namespace resnet::test

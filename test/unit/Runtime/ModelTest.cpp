@@ -60,6 +60,12 @@ TEST(Model, Introspection) {
   ASSERT_EQ(f.api->model_step(f.model, 1, &step), RESNET_OK);
   EXPECT_STREQ(step.source, "/fc/Gemm");
   EXPECT_EQ(step.flops_per_image, 500);
+  EXPECT_STREQ(step.algorithm, "");
+  ASSERT_EQ(f.api->model_step(f.model, 0, &step), RESNET_OK);
+  EXPECT_STREQ(step.algorithm, "F(2,3)");
+  EXPECT_EQ(step.performed_flops_per_image, 444);
+  EXPECT_EQ(step.weights_bytes, 64u);
+  EXPECT_EQ(step.activation_bytes_per_image, 384u);
   RESNET_INIT(resnet_memory_info, memory);
   ASSERT_EQ(f.api->model_memory(f.model, 3, &memory), RESNET_OK);
   EXPECT_EQ(memory.arena_bytes, 3u * 4096);
@@ -85,6 +91,18 @@ TEST(Structs, AnOlderHostGetsWhatItKnows) {
   EXPECT_EQ(info.target, reinterpret_cast<const char *>(1)) << "beyond struct_size";
   info.struct_size = 0;
   EXPECT_EQ(f.api->model_info(f.model, &info), RESNET_INVALID_ARGUMENT);
+}
+
+TEST(Structs, AHostFromBeforeAlgorithmsGetsItsStep) {
+  Fixture f;
+  f.createModel();
+  resnet_step_info step{};
+  step.struct_size = offsetof(resnet_step_info, algorithm);
+  step.performed_flops_per_image = -7;
+  ASSERT_EQ(f.api->model_step(f.model, 0, &step), RESNET_OK);
+  EXPECT_EQ(step.flops_per_image, 1000);
+  EXPECT_EQ(step.algorithm, nullptr) << "beyond struct_size";
+  EXPECT_EQ(step.performed_flops_per_image, -7) << "beyond struct_size";
 }
 
 TEST(Structs, ANewerHostMayNotSetWhatTheLibraryDoesNotKnow) {

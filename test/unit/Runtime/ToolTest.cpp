@@ -182,8 +182,13 @@ TEST_F(Tool, ProfileNamesTheSourceNodes) {
   llvm::json::Value profile = json();
   const llvm::json::Array &steps = *profile.getAsObject()->getArray("steps");
   ASSERT_EQ(steps.size(), 1u);
-  EXPECT_EQ(steps[0].getAsObject()->getInteger("flops_per_image"), 192);
-  EXPECT_GT(steps[0].getAsObject()->getNumber("median_ms"), 0.0);
+  const llvm::json::Object &step = *steps[0].getAsObject();
+  EXPECT_EQ(step.getInteger("flops_per_image"), 192);
+  EXPECT_EQ(step.getString("algorithm"), "");
+  EXPECT_EQ(step.getInteger("performed_flops_per_image"), 192);
+  EXPECT_EQ(step.getInteger("weights_bytes"), 12);
+  EXPECT_EQ(step.getInteger("activation_bytes_per_image"), 780);
+  EXPECT_GT(step.getNumber("median_ms"), 0.0);
   EXPECT_EQ(error("--profile=/dev/full"), "'/dev/full': cannot write: No space left on device");
 }
 
