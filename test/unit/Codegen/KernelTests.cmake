@@ -13,5 +13,8 @@ add_executable(resnet-kernel-tests
   KernelTestSchedule.cpp
   KernelTestSpec.cpp
   KernelTestStem.cpp
-  KernelTestWinograd.cpp)
+  KernelTestWinograd.cpp
+  KernelTestWinogradError.cpp
+  WinogradScheduleTest.cpp
+  WinogradTransformTest.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)
