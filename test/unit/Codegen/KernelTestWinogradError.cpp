@@ -81,8 +81,8 @@ static double relativeError(const LoadedKernel &kernel, const LogicalOperands &o
   return worst;
 }
 
-// The documented errors are the largest of these layers on AVX-512 and on SSE2, where a layer's differ by up to a quarter; half
-// as much again covers generators that draw other numbers and other orders of rounding.
+// The documented errors are the largest of these layers on AVX-512, AVX2 and SSE2, where a layer's differ by up to a quarter;
+// half as much again covers generators that draw other numbers and other orders of rounding.
 TEST_P(KernelTestWinogradError, IsWithinTheDocumentedBound) {
   const Layer &layer = GetParam();
   KernelSpec spec = convolution(layer.in, layer.out, layer.map, 3, layer.stride);
