@@ -18,14 +18,14 @@ static void expectPacked(const FilterGeometry &f) {
   packFilter(f, oihw.data(), packed.data());
   int64_t at = 0;
   for (int64_t k = 0; k < f.outBlocks(); ++k)
-    for (int64_t tap = 0; tap < taps; ++tap)
-      for (int64_t w = 0; w < f.window(); ++w)
+    for (int64_t w = 0; w < f.window(); ++w)
+      for (int64_t tap = 0; tap < taps; ++tap)
         for (int64_t lane = 0; lane < f.block; ++lane, ++at) {
           const int64_t co = k * f.block + lane;
           const int64_t ci = (f.isDepthwise() ? co : f.windowBase(k) + w) - co / f.outChannelsPerGroup() * perGroup;
           const bool exists = co < f.outChannels && ci >= 0 && ci < perGroup;
           ASSERT_EQ(packed[at], exists ? oihw[(co * perGroup + ci) * taps + tap] : 0.f)
-              << "block " << k << " tap " << tap << " channel " << w << " lane " << lane;
+              << "block " << k << " channel " << w << " tap " << tap << " lane " << lane;
         }
 }
 

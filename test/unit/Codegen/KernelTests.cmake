@@ -14,5 +14,8 @@ add_executable(resnet-kernel-tests
   KernelTestSpec.cpp
   KernelTestStem.cpp
   KernelTestWinograd.cpp
-  KernelTestWork.cpp)
+  KernelTestWinogradError.cpp
+  KernelTestWork.cpp
+  WinogradScheduleTest.cpp
+  WinogradTransformTest.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)
