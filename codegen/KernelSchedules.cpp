@@ -1,6 +1,7 @@
 // One database for all targets of a compilation; a class only for the target that is this machine's, unless the user names one.
 
 #include "codegen/KernelSchedules.h"
+#include "codegen/schedules/CostModel.h"
 #include "codegen/tuning/TuningRun.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -13,8 +14,9 @@ using namespace resnet::codegen;
 // Of measuring, a candidate: the fastest of a dozen are told apart to a few percent.
 static constexpr double kSecondsPerCandidate = 0.05;
 
-// Time an image of a kernel for several images, relative to that for any number, from which on it is taken.
-static constexpr double kWorthwhile = 0.93;
+// Time an image of a kernel for several images, relative to that for any number, from which on it is taken: layers before the
+// first such kernel run image by image, in cache, and it must be worth their end.
+static constexpr double kWorthwhile = 0.85;
 
 KernelSchedules::KernelSchedules(const CompileOptions &options)
     : options(options), database(ScheduleDatabase::shipped(options.targets)) {}
@@ -110,9 +112,14 @@ void KernelSchedules::selectForBatch(KernelSpec &spec, int64_t batch) const {
   const Selection alone = selectSchedule(spec, selection);
   spec.batch = batch;
   const Selection together = selectSchedule(spec, selection);
-  // Layers before the first kernel for several images run image by image, in cache: it must be worth their end.
-  if (!alone.measured || !together.measured || together.milliseconds <= kWorthwhile * alone.milliseconds)
-    spec.schedule = together.schedule;
+  ConvSchedule special = together.schedule;
+  double ratio = together.milliseconds / alone.milliseconds;
+  if (!alone.measured || !together.measured || special.images == 1) { // never measured for several
+    special = chooseScheduleLike(spec, general);
+    ratio = estimateCycles(spec, special) / estimateCycles(spec, general);
+  }
+  if (ratio <= kWorthwhile)
+    spec.schedule = special;
 }
 
 std::string resnet::codegen::checkTune(const CompileOptions &options) {

@@ -22,8 +22,8 @@ struct Kernel {
   Kernel(const KernelSpec &spec, const std::string &prefix);
 
   std::string name(const char *what) const { return prefix + "_" + what; }
-  /// Not Func(std::string): that appends a counter where the hash of a name meets another one's, so bytes would depend on what was
-  /// compiled before.
+  /// Not Func(std::string): that appends a counter where the hash of a name meets another one's, so bytes would depend on what
+  /// was compiled before.
   Halide::Func func(const char *what) const { return Halide::Func(Halide::Internal::Function(name(what))); }
   /// Inputs in the order of the arguments.
   std::vector<Halide::Argument> inputs() const;

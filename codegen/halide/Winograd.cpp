@@ -175,7 +175,7 @@ Winograd algorithm(const Kernel &kernel, const Tiling &tiling) {
   a.V(c, fi, cb, fo, pu, pv, q, g) =
       transform(t.input, pv, [&](int j) -> Expr { return a.inputRows(c, fi, cb, fo, pu, j, q, g); });
 
-  // M = SUM U V, in the order of the input channels whatever the schedule: an image's bits depend on m alone.
+  // M = SUM U V, in the order of the input channels whatever the schedule.
   const auto weight = [&](const Var &point) -> Expr {
     if (t.weights() == t.points())
       return point;

@@ -45,8 +45,9 @@ struct ConvSchedule {
   bool operator==(const ConvSchedule &) const = default;
 };
 
-/// Whether two schedules of one convolution give the same bits: every reduction runs in the order of the input channels, so they
-/// do unless the algorithm or Winograd's output tile differ.
+/// Whether two schedules of one convolution give the same bits. Every sum runs in the order of the input channels, and direct
+/// ones are seen to be the same in every schedule; Winograd's code for another register tile or part of the filter may associate
+/// additions otherwise, so those must be equal.
 bool computesSameBits(const ConvSchedule &a, const ConvSchedule &b);
 
 /// "direct tile=14x2 rows=4 tiles=1 filter_outermost", "winograd4 tile=7x4 ..."; "" where unset.

@@ -113,5 +113,11 @@ ConvSchedule codegen::chooseSchedule(const KernelSpec &spec, bool allowWinograd)
 ConvSchedule codegen::chooseScheduleLike(const KernelSpec &spec, const ConvSchedule &other) {
   if (other.algorithm != ConvAlgorithm::Winograd)
     return chooseDirectSchedule(spec);
-  return chooseWinogradSchedule(spec, other.outputTile).value_or(other);
+  ConvSchedule best = other;
+  KernelSpec scheduled = spec;
+  scheduled.schedule = other;
+  for (int64_t &images = scheduled.schedule.images; images <= spec.batch; ++images)
+    if (checkSchedule(scheduled).empty() && estimateCycles(spec, scheduled.schedule) < estimateCycles(spec, best))
+      best = scheduled.schedule;
+  return best;
 }

@@ -71,12 +71,12 @@ double codegen::winogradCycles(const KernelSpec &spec, const ConvSchedule &s) {
   return products + maps + filter + traffic;
 }
 
-std::optional<ConvSchedule> codegen::chooseWinogradSchedule(const KernelSpec &spec, int64_t outputTile) {
+std::optional<ConvSchedule> codegen::chooseWinogradSchedule(const KernelSpec &spec) {
   std::optional<ConvSchedule> best;
   double bestCycles = 0;
   for (const ConvSchedule &candidate : winogradCandidates(spec)) {
     const double cycles = winogradCycles(spec, candidate);
-    if ((outputTile != 0 && candidate.outputTile != outputTile) || (best && cycles >= bestCycles))
+    if (best && cycles >= bestCycles)
       continue;
     best = candidate;
     bestCycles = cycles;

@@ -11,8 +11,8 @@ namespace resnet::codegen {
 /// Cycles of one core for an image. `schedule` is a Winograd one that passes checkSchedule.
 double winogradCycles(const KernelSpec &spec, const ConvSchedule &schedule);
 
-/// The best schedule by the model, with this output tile unless it is 0; nothing where checkSchedule lets none pass.
-std::optional<ConvSchedule> chooseWinogradSchedule(const KernelSpec &spec, int64_t outputTile = 0);
+/// The best schedule by the model; nothing where checkSchedule lets none pass.
+std::optional<ConvSchedule> chooseWinogradSchedule(const KernelSpec &spec);
 
 } // namespace resnet::codegen
 
