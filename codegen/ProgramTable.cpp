@@ -124,6 +124,9 @@ Error resnet::codegen::defineLaunches(Module &host, const StringMap<KernelBindin
     auto kernel = kernels.find(name);
     if (kernel == kernels.end())
       return createStringError("the program launches '" + name + "', which is no kernel");
+    if (const int64_t fixed = kernel->second.spec.batch; fixed != 0 && fixed != batch)
+      return createStringError("kernel '" + kernel->second.symbol + "' is for " + Twine(fixed) + " images, the program for " +
+                               (batch ? Twine(batch) : Twine("any number")));
     if (Error error = defineLaunch(function, kernel->second))
       return error;
   }

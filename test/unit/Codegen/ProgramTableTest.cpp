@@ -120,6 +120,29 @@ TEST_F(ProgramTableTest, OnlyTheEntryIsVisible) {
   EXPECT_TRUE(module->getFunction("model_query")->hasDefaultVisibility());
 }
 
+// A kernel for one number of images would write elsewhere in a program for another.
+TEST_F(ProgramTableTest, KernelsForOneBatchFitTheirProgramOnly) {
+  KernelBinding kernel;
+  kernel.spec.kind = KernelKind::Softmax;
+  kernel.spec.input.channels = kernel.spec.output.channels = 10;
+  kernel.spec.batch = 8;
+  kernel.symbol = "k8_symbol";
+  llvm::StringMap<KernelBinding> kernels;
+  kernels["k"] = kernel;
+  auto define = [&](int64_t batch) {
+    llvm::Module host("host", context);
+    llvm::Type *i32 = llvm::Type::getInt32Ty(context), *i64 = llvm::Type::getInt64Ty(context);
+    llvm::Type *ptr = llvm::PointerType::get(context, 0);
+    for (auto [name, types] : {std::pair<const char *, std::vector<llvm::Type *>>{"resnet_main", {ptr, ptr, ptr, ptr, ptr, i64}},
+                               {"k_launch", {ptr, i64, ptr, i64, ptr, i64}}})
+      llvm::Function::Create(llvm::FunctionType::get(i32, types, false), llvm::GlobalValue::ExternalLinkage, name, host);
+    return llvm::toString(defineLaunches(host, kernels, Target::X86_64, batch));
+  };
+  EXPECT_EQ(define(8), "");
+  EXPECT_EQ(define(4), "kernel 'k8_symbol' is for 8 images, the program for 4");
+  EXPECT_EQ(define(0), "kernel 'k8_symbol' is for 8 images, the program for any number");
+}
+
 TEST_F(ProgramTableTest, EmitsAnObject) {
   auto object = emitObject(*module, Target::X86_64);
   ASSERT_TRUE(static_cast<bool>(object)) << llvm::toString(object.takeError());
