@@ -93,7 +93,7 @@ TEST_P(KernelTestWinogradError, IsWithinTheDocumentedBound) {
   const LogicalOperands ops = operands(spec);
   const std::vector<Expected> expected = reference(spec, ops, kImages);
   const auto check = [&](const char *algorithm, double documented) {
-    spec.schedule = *parseConvSchedule(algorithm + std::string(" tile=1x1")); // the rest of a schedule changes no bits
+    spec.schedule = *parseConvSchedule(algorithm + std::string(" tile=1x1")); // fits any map and registers
     const double error = relativeError(LoadedKernel(spec), ops, expected);
     EXPECT_LE(error, 1.5 * documented) << algorithm;
     RecordProperty(algorithm, testing::PrintToString(error));
