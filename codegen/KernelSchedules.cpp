@@ -14,17 +14,14 @@ using namespace resnet::codegen;
 static constexpr double kSecondsPerCandidate = 0.05;
 
 KernelSchedules::KernelSchedules(const CompileOptions &options)
-    : options(options), database(ScheduleDatabase::shipped(options.targets)) {}
-
-std::string KernelSchedules::classFor(Target target) const {
-  if (!options.tuneFor.empty())
-    return options.tuneFor;
+    : options(options), database(ScheduleDatabase::shipped(options.targets)) {
+  for (Target target : options.targets)
+    classes[target] = options.tuneFor;
   Expected<Target> host = hostTarget();
-  if (!host) {
+  if (!host)
     consumeError(host.takeError());
-    return "";
-  }
-  return *host == target ? hostCpuClass() : "";
+  else if (options.tuneFor.empty() && classes.count(*host))
+    classes[*host] = hostCpuClass();
 }
 
 std::string KernelSchedules::cachedFile(Target target, StringRef cpuClass) const {
@@ -35,8 +32,7 @@ std::string KernelSchedules::cachedFile(Target target, StringRef cpuClass) const
 
 Expected<KernelSchedules> KernelSchedules::create(const CompileOptions &options) {
   KernelSchedules schedules(options);
-  for (Target target : options.targets) {
-    const std::string cpuClass = schedules.classFor(target);
+  for (const auto &[target, cpuClass] : schedules.classes) {
     if (options.cacheDirectory.empty() || cpuClass.empty())
       continue;
     if (Expected<ScheduleFile> file = readScheduleFile(schedules.cachedFile(target, cpuClass)))
@@ -96,7 +92,7 @@ Selection KernelSchedules::select(KernelSpec &spec, int64_t fixedBatch) const {
   KernelSpec launched = spec;
   if (launched.batch == 0 && fixedBatch > 0)
     launched.batch = fixedBatch;
-  Selection selection = selectSchedule(launched, {&database, classFor(spec.target), options.winograd});
+  Selection selection = selectSchedule(launched, {&database, classes.at(spec.target), options.winograd});
   spec.schedule = selection.schedule;
   spec.batch = selection.schedule.images > 1 ? launched.batch : 0;
   return selection;

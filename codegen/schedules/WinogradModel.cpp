@@ -31,6 +31,14 @@ TransformOps transformOps(int64_t outputTile) {
 // Operations a cycle that a transform sustains: half of them are loads and stores of scratch.
 constexpr double kTransformOpsPerCycle = 1;
 
+std::vector<int64_t> divisors(int64_t total) {
+  std::vector<int64_t> all;
+  for (int64_t d = 1; d <= total; ++d)
+    if (total % d == 0)
+      all.push_back(d);
+  return all;
+}
+
 int64_t tilesAcross(int64_t extent, int64_t outputTile) { return ceilDiv(extent, outputTile); }
 
 } // namespace
@@ -69,13 +77,13 @@ std::optional<ConvSchedule> codegen::chooseWinogradSchedule(const KernelSpec &sp
     return std::nullopt;
   std::optional<ConvSchedule> best;
   double bestCycles = 0;
+  KernelSpec scheduled = spec;
   const auto consider = [&](const ConvSchedule &candidate) {
-    KernelSpec scheduled = spec;
-    scheduled.schedule = candidate;
-    if (!checkSchedule(scheduled).empty())
-      return;
     const double cycles = winogradCycles(spec, candidate);
     if (best && cycles >= bestCycles)
+      return;
+    scheduled.schedule = candidate;
+    if (!checkSchedule(scheduled).empty())
       return;
     best = candidate;
     bestCycles = cycles;
@@ -85,11 +93,17 @@ std::optional<ConvSchedule> codegen::chooseWinogradSchedule(const KernelSpec &sp
     ConvSchedule s;
     s.algorithm = ConvAlgorithm::Winograd;
     s.outputTile = outputTile;
-    for (s.tileRows = 1; s.tileRows <= rows; ++s.tileRows)
-      for (s.tileBlocks = 1; s.tileBlocks <= spec.filter.outBlocks(); ++s.tileBlocks)
-        for (s.tileColumns = 1; s.tileColumns <= s.tileRows * inRow && fitsRegisters(spec, s.tileColumns, s.tileBlocks);
-             ++s.tileColumns)
+    consider(s);
+    if (!best) // not even a tile at a time
+      continue;
+    for (const int64_t tileRows : divisors(rows))
+      for (const int64_t tileBlocks : divisors(spec.filter.outBlocks()))
+        for (int64_t tileColumns = 1; tileColumns <= tileRows * inRow && fitsRegisters(spec, tileColumns, tileBlocks);
+             ++tileColumns)
           for (const bool outermost : {false, true}) {
+            s.tileRows = tileRows;
+            s.tileBlocks = tileBlocks;
+            s.tileColumns = tileColumns;
             s.filterOutermost = outermost;
             consider(s);
           }
