@@ -19,17 +19,14 @@ static constexpr double kSecondsPerCandidate = 0.05;
 static constexpr double kWorthwhile = 0.85;
 
 KernelSchedules::KernelSchedules(const CompileOptions &options)
-    : options(options), database(ScheduleDatabase::shipped(options.targets)) {}
-
-std::string KernelSchedules::classFor(Target target) const {
-  if (!options.tuneFor.empty())
-    return options.tuneFor;
+    : options(options), database(ScheduleDatabase::shipped(options.targets)) {
+  for (Target target : options.targets)
+    classes[target] = options.tuneFor;
   Expected<Target> host = hostTarget();
-  if (!host) {
+  if (!host)
     consumeError(host.takeError());
-    return "";
-  }
-  return *host == target ? hostCpuClass() : "";
+  else if (options.tuneFor.empty() && classes.count(*host))
+    classes[*host] = hostCpuClass();
 }
 
 std::string KernelSchedules::cachedFile(Target target, StringRef cpuClass) const {
@@ -40,8 +37,7 @@ std::string KernelSchedules::cachedFile(Target target, StringRef cpuClass) const
 
 Expected<KernelSchedules> KernelSchedules::create(const CompileOptions &options) {
   KernelSchedules schedules(options);
-  for (Target target : options.targets) {
-    const std::string cpuClass = schedules.classFor(target);
+  for (const auto &[target, cpuClass] : schedules.classes) {
     if (options.cacheDirectory.empty() || cpuClass.empty())
       continue;
     if (Expected<ScheduleFile> file = readScheduleFile(schedules.cachedFile(target, cpuClass)))
@@ -98,7 +94,7 @@ Error KernelSchedules::tune(std::vector<KernelSpec> specs, int64_t batch) {
 Selection KernelSchedules::select(KernelSpec &spec) const {
   if (spec.kind != KernelKind::Conv2d)
     return {};
-  Selection selection = selectSchedule(spec, {&database, classFor(spec.target), options.winograd});
+  Selection selection = selectSchedule(spec, {&database, classes.at(spec.target), options.winograd});
   spec.schedule = selection.schedule;
   return selection;
 }
@@ -107,7 +103,7 @@ void KernelSchedules::selectForBatch(KernelSpec &spec, int64_t batch) const {
   if (spec.kind != KernelKind::Conv2d)
     return;
   const ConvSchedule general = spec.schedule;
-  SelectionOptions selection{&database, classFor(spec.target), options.winograd, &general};
+  SelectionOptions selection{&database, classes.at(spec.target), options.winograd, &general};
   spec.batch = 0;
   const Selection alone = selectSchedule(spec, selection);
   spec.batch = batch;

@@ -27,11 +27,11 @@ public:
 
 private:
   explicit KernelSchedules(const CompileOptions &options);
-  std::string classFor(Target target) const;
   std::string cachedFile(Target target, llvm::StringRef cpuClass) const;
 
   const CompileOptions &options;
   ScheduleDatabase database;
+  std::map<Target, std::string> classes; // to choose for; empty: any
 };
 
 /// What is wrong with --tune beside the other options; empty where nothing is.

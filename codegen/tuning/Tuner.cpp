@@ -39,7 +39,7 @@ public:
     uint64_t scratch = 0;
     for (const Candidate &c : candidates)
       scratch = std::max(scratch, c.kernel->scratchBytes());
-    auto created = KernelHost::create(options.threads, scratch + kScratchSlack);
+    auto created = KernelHost::create(options.threads, scratch);
     if (!created)
       return created.takeError();
     host = std::move(*created);
@@ -51,9 +51,6 @@ public:
   }
 
 private:
-  // The runtime rounds each block up to its alignment.
-  static constexpr uint64_t kScratchSlack = 64 << 10;
-
   Error compile() {
     const std::vector<ConvSchedule> schedules = candidateSchedules(spec);
     for (const ConvSchedule &schedule : schedules) {

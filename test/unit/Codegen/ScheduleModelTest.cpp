@@ -59,6 +59,10 @@ static void readWord(llvm::StringRef word, KernelSpec &s) {
     s.epilogue.bias = true;
   else if (key == "add")
     s.epilogue.addend = true;
+  else if (key == "add_strides")
+    s.epilogue.addendStrides = {n[0], n[1]};
+  else if (key == "add_from")
+    llvm::StringRef(value).getAsInteger(10, s.epilogue.addendChannels);
   else if (key == "in_place")
     s.epilogue.addendInPlace = true;
 }
