@@ -38,13 +38,21 @@ LogicalResult LibraryBuild::planKernels() {
   if (failed(read))
     return failure();
   info = *read;
+  auto sizes = chooseBatchSizes(options.batchSizes, info.fixedBatch);
+  if (!sizes)
+    return report(sizes.takeError());
+  batchSizes = std::move(*sizes);
+  info.chunkBatch = batchSizes.front();
   auto schedules = KernelSchedules::create(options);
   if (!schedules)
     return report(schedules.takeError());
   if (options.tune) {
     FailureOr<std::vector<KernelSpec>> convolutions = convolutionSpecs(module, options.targets.front());
-    if (failed(convolutions) || failed(report(schedules->tune(*convolutions, std::max<int64_t>(info.fixedBatch, 1)))))
+    if (failed(convolutions) || failed(report(schedules->tune(*convolutions, 1))))
       return failure();
+    for (int64_t batch : batchSizes)
+      if (batch > 1 && failed(report(schedules->tune(*convolutions, batch))))
+        return failure();
   }
   llvm::StringSet<> known;
   for (Target target : options.targets) {
@@ -72,11 +80,6 @@ LogicalResult LibraryBuild::planKernels() {
 
 // Programs for single numbers of images, beside those for any number.
 LogicalResult LibraryBuild::planBatches(const KernelSchedules &schedules) {
-  auto sizes = chooseBatchSizes(options.batchSizes, info.fixedBatch);
-  if (!sizes)
-    return report(sizes.takeError());
-  batchSizes = std::move(*sizes);
-  info.chunkBatch = batchSizes.front();
   llvm::StringSet<> known;
   for (const KernelSpec &spec : specs)
     known.insert(symbolName(spec));

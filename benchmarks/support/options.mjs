@@ -25,8 +25,8 @@ function refuse(message) {
 }
 
 function numbers(name, text) {
-  const list = text.split(',').map(Number);
-  if (!list.every(n => Number.isInteger(n) && n > 0)) refuse(`--${name}: expected positive numbers separated by commas, found '${text}'`);
+  const words = text.split(','), list = words.map(Number);
+  if (!words.every(word => /^[1-9]\d{0,5}$/.test(word))) refuse(`--${name}: expected positive numbers separated by commas, found '${text}'`);
   return list;
 }
 
@@ -51,7 +51,9 @@ export function parseOptions(args, defaults) {
     if (!name || !(name in known)) refuse(`expected --NAME=VALUE, NAME one of ${Object.keys(known).join(', ')}, found '${argument}'`);
     text[name] = value;
   }
-  if (!/^\d+x\d+$/.test(text.size)) refuse(`--size: expected HEIGHTxWIDTH, found '${text.size}'`);
+  if (!/^[1-9]\d*x[1-9]\d*$/.test(text.size)) refuse(`--size: expected HEIGHTxWIDTH, found '${text.size}'`);
+  if (!['auto', 'off'].includes(text.winograd)) refuse(`--winograd: expected auto or off, found '${text.winograd}'`);
+  names('target', text.target, ['host', 'x86-64', 'x86-64-v3', 'x86-64-v4']);
   return {
     ...text,
     models: text.models.split(','),

@@ -115,8 +115,29 @@ static Expected<ScheduleRecord> readRecord(const json::Value &value) {
   return record;
 }
 
+// Brackets inside of each other, outside of texts: the parser recurses, and a damaged file must not exhaust the stack.
+static int depth(StringRef text) {
+  int open = 0, deepest = 0;
+  bool inText = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (inText && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      inText = !inText;
+    else if (!inText && (text[i] == '[' || text[i] == '{'))
+      deepest = std::max(deepest, ++open);
+    else if (!inText && (text[i] == ']' || text[i] == '}'))
+      --open;
+  }
+  return deepest;
+}
+
+static constexpr int kDeepest = 16; // records have 5
+
 Expected<ScheduleFile> resnet::codegen::parseScheduleFile(StringRef text, StringRef name) {
   const auto wrong = [&](const Twine &what) { return createStringError(name + ": " + what); };
+  if (depth(text) > kDeepest)
+    return wrong("expected JSON of at most " + Twine(kDeepest) + " levels");
   Expected<json::Value> value = json::parse(text);
   if (!value)
     return wrong("expected JSON: " + toString(value.takeError()));

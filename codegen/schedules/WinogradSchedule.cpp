@@ -34,6 +34,8 @@ std::string resnet::codegen::checkWinograd(const KernelSpec &s) {
     return "Winograd is for 3x3 filters with stride 1 or 2, undilated and ungrouped, over channels in blocks of 16";
   if (p.outputTile != 2 && p.outputTile != 4 && p.outputTile != 6)
     return "Winograd's output tile is 2, 4 or 6";
+  if (p.tilesPerTask != 1 || p.rowsPerTask != 1)
+    return "expected a Winograd schedule without the tasks of a direct one, got '" + toString(p) + "'";
   const Grid grid = tiles(s, p.outputTile);
   if (grid.rows % p.tileRows != 0)
     return "tile_rows does not divide the map's " + std::to_string(grid.rows) + " rows of tiles";

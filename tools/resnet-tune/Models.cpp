@@ -50,10 +50,10 @@ private:
     LineDiagnostics diagnostics(&context, "resnet-tune");
     mlir::OwningOpRef<mlir::ModuleOp> module = load(&context);
     if (!module || failed(codegen::planModel(*module, choice.shapes)))
-      return createStringError("cannot plan '" + name + "'");
+      return createStringError(""); // told already
     mlir::FailureOr<std::vector<codegen::KernelSpec>> found = codegen::convolutionSpecs(*module, target);
     if (failed(found))
-      return createStringError("cannot plan '" + name + "'");
+      return createStringError(""); // told already
     for (codegen::KernelSpec &spec : *found)
       if (known.insert(scheduleKey(spec)).second)
         for (int64_t batch : batches) {

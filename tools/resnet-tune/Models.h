@@ -20,7 +20,7 @@ struct ModelChoice {
 std::vector<std::string> familyArchitectures();
 
 /// The distinct convolutions of all the models for `target`, each once for each batch: in the order of models, batches together.
-/// An error is one line; what a model's import says goes to stderr.
+/// An error is one line; its text is empty where the import has told it on stderr.
 llvm::Expected<std::vector<codegen::KernelSpec>> convolutionsOf(const ModelChoice &choice, codegen::Target target,
                                                                 llvm::ArrayRef<int64_t> batches);
 

@@ -1,5 +1,6 @@
 // Measures the schedules of models' convolutions on this machine and writes what it found.
 
+#include "codegen/BatchSizes.h"
 #include "codegen/Targets.h"
 #include "codegen/schedules/ScheduleDatabase.h"
 #include "codegen/tuning/TuningRun.h"
@@ -54,8 +55,8 @@ static std::string checkUsage() {
   if (threads < 1 || threads > 1024)
     return "--threads: expected 1 to 1024, got " + std::to_string(threads);
   for (int64_t batch : batches)
-    if (batch < 1 || batch > 4096)
-      return "--batch: expected 1 to 4096, got " + std::to_string(batch);
+    if (batch < 1 || batch > kLargestBatchSize)
+      return "--batch: expected 1 to " + std::to_string(kLargestBatchSize) + ", got " + std::to_string(batch);
   return {};
 }
 
@@ -74,8 +75,9 @@ static llvm::Expected<std::vector<KernelSpec>> chooseSpecs(codegen::Target chose
       {models.begin(), models.end()}, {architectures.begin(), architectures.end()}, {shapes.begin(), shapes.end()}};
   if (family)
     llvm::append_range(choice.architectures, familyArchitectures());
-  const std::vector<int64_t> sizes =
-      batches.empty() ? std::vector<int64_t>{1} : std::vector<int64_t>(batches.begin(), batches.end());
+  std::vector<int64_t> sizes = batches.empty() ? std::vector<int64_t>{1} : std::vector<int64_t>(batches.begin(), batches.end());
+  llvm::sort(sizes);
+  sizes.erase(llvm::unique(sizes), sizes.end());
   llvm::Expected<std::vector<KernelSpec>> specs = convolutionsOf(choice, chosen, sizes);
   if (specs && !filter.empty())
     llvm::erase_if(*specs, [](const KernelSpec &spec) { return !llvm::StringRef(toString(spec)).contains(filter); });
@@ -120,7 +122,9 @@ int main(int argc, char **argv) {
   ignoreFileSizeSignal();
   if (std::string problem = checkUsage(); !problem.empty())
     return reportError(kTool, problem, kBadUsage);
-  if (llvm::Error error = run())
-    return reportError(kTool, llvm::toString(std::move(error)));
+  if (llvm::Error error = run()) {
+    const std::string message = llvm::toString(std::move(error));
+    return message.empty() ? kFailure : reportError(kTool, message);
+  }
   return kSuccess;
 }

@@ -60,6 +60,8 @@ LogicalResult LineDiagnostics::print(Diagnostic &diagnostic) {
 
 int resnet::reportUsage(StringRef tool, StringRef message) {
   StringRef line = message.trim().split('\n').first;
+  if (line.empty()) // a parser of one option's value has told
+    return kBadUsage;
   // "PROGRAM: what is wrong": the program's name may be a path.
   if (size_t colon = line.find(": "); colon != StringRef::npos && line.take_front(colon).ends_with(tool))
     line = line.drop_front(colon + 2);

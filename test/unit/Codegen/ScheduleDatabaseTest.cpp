@@ -79,6 +79,7 @@ TEST(ScheduleFile, FastestOfAnAlgorithm) {
 
 TEST(ScheduleFile, WrongTextIsNamedByFileAndRecord) {
   EXPECT_EQ(errorOf("").substr(0, 21), "s.json: expected JSON");
+  EXPECT_EQ(errorOf(std::string(100000, '[')), "s.json: expected JSON of at most 16 levels");
   for (const char *text :
        {"[]", "{}", R"({"target": "x86-64", "class": "", "records": []})", R"({"target": "x86-64", "class": 4})"})
     EXPECT_EQ(errorOf(text), "s.json: expected an object with the texts 'target' and 'class' and a list 'records'") << text;

@@ -43,6 +43,8 @@ TEST(WinogradSchedule, IsForSomeConvolutions) {
 TEST(WinogradSchedule, EachRuleIsNamed) {
   KernelSpec spec = convolution(64, 96, 28, 3);
   EXPECT_EQ(check(spec, "winograd4 tile=7x1 tile_rows=7"), "expected a tile that fits the registers of x86-64-v3, got 7x1");
+  EXPECT_EQ(check(spec, "winograd4 tile=2x1 rows=7"),
+            "expected a Winograd schedule without the tasks of a direct one, got 'winograd4 tile=2x1 rows=7'");
   EXPECT_EQ(check(spec, "winograd4 tile=2x1 tile_rows=2"), "tile_rows does not divide the map's 7 rows of tiles");
   EXPECT_EQ(check(convolution(64, 80, 28, 3), "winograd4 tile=2x2"),
             "the register tile does not divide the 5 blocks of output channels");
