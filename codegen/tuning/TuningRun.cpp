@@ -75,9 +75,6 @@ Expected<TuningRunResult> resnet::codegen::tuneAll(ArrayRef<KernelSpec> specs, c
   Expected<ScheduleFile> file = openFile(options.path, specs.front().target, options.cpuClass);
   if (!file)
     return file.takeError();
-  // Told before anything is measured.
-  if (Error error = writeScheduleFile(*file, options.path))
-    return std::move(error);
   Display display(options.display, specs.size());
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.seconds);
   for (size_t i = 0; i < specs.size(); ++i) {
@@ -89,6 +86,9 @@ Expected<TuningRunResult> resnet::codegen::tuneAll(ArrayRef<KernelSpec> specs, c
       ++result.left;
       continue;
     }
+    if (result.measured == 0) // a file that cannot be written is told before anything is measured
+      if (Error error = writeScheduleFile(*file, options.path))
+        return std::move(error);
     display.begin(i, specs[i]);
     Expected<ScheduleRecord> record =
         tune(specs[i], options.tune, [&](const TuneProgress &progress) { display.update(progress); });
