@@ -42,6 +42,20 @@ Value resnet::memoryRoot(Value value) {
   return value;
 }
 
+Value resnet::bufferRoot(Value buffer) {
+  while (auto view = buffer.getDefiningOp<ViewOp>()) {
+    if (!isa<BufferType>(view.getMemory().getType()))
+      break;
+    buffer = view.getMemory();
+  }
+  return buffer;
+}
+
+bool resnet::isInArena(Value root) {
+  auto view = root.getDefiningOp<ViewOp>();
+  return view && isa<ArenaType>(view.getMemory().getType());
+}
+
 OpOperand *resnet::inPlaceCandidate(Operation *op) {
   if (auto conv = dyn_cast<FusedConv2dOp>(op))
     return conv.getAddend() && !conv.subsamplesAddend() ? &conv.getAddendMutable()[0] : nullptr;

@@ -20,6 +20,12 @@ std::optional<MemoryView> asMemoryView(mlir::Operation *op);
 /// The value whose memory `value` views, through any number of views; `value` itself where it is none.
 mlir::Value memoryRoot(mlir::Value value);
 
+/// On planned buffers: the view of the arena or of the weights, or the argument, that a buffer is a part of.
+mlir::Value bufferRoot(mlir::Value buffer);
+
+/// Whether bufferRoot's result is a view of the arena.
+bool isInArena(mlir::Value root);
+
 /// True where the slice takes all rows and columns of consecutive channels that begin with a block and end with one or with the
 /// last channel. Lanes beyond the last channel are zero then, as a layout promises.
 bool slicesWholeBlocks(SliceOp op, int64_t block);

@@ -1,8 +1,8 @@
 // Writes the host program in the LLVM dialect: addresses from the plan, one call a launch, an early return of the first error.
 // Assumes a planned @main (PlanMemory) and little more: the plan's sense is VerifyMemoryPlan's matter. Fails on other operations.
 
-#include "dialect/IR/Layouts.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "passes/KernelAnalysis.h"
 #include "passes/Passes.h"
 
 namespace resnet {
@@ -113,37 +113,26 @@ LogicalResult HostProgram::loadArguments() {
   return success();
 }
 
-// The view of the arena, or the argument, that a buffer is a part of.
-static Value rootOf(Value buffer) {
-  while (auto view = buffer.getDefiningOp<ViewOp>()) {
-    if (!isa<BufferType>(view.getMemory().getType()))
-      break;
-    buffer = view.getMemory();
-  }
-  return buffer;
-}
-
 // Which steps use which views, and which halos the plan zeroes itself. Assumes that a place of the arena has one view as long as
 // it lives, as PlanMemory writes it.
 void HostProgram::findSpans() {
   int64_t current = 0;
   for (Operation &op : main.getBody().front()) {
     if (auto halo = dyn_cast<ZeroHaloOp>(op))
-      zeroed.insert(rootOf(halo.getBuffer()));
+      zeroed.insert(bufferRoot(halo.getBuffer()));
     if (!isa<LaunchOp>(op))
       continue;
     for (Value buffer : op.getOperands())
-      spans.try_emplace(rootOf(buffer), Span{current, current}).first->second.last = current;
+      spans.try_emplace(bufferRoot(buffer), Span{current, current}).first->second.last = current;
     ++current;
   }
 }
 
 // Only the steps that run image by image use it: one image's place serves all of them.
 bool HostProgram::isSeparate(Value buffer) {
-  Value root = rootOf(buffer);
-  auto view = root.getDefiningOp<ViewOp>();
+  Value root = bufferRoot(buffer);
   auto span = spans.find(root);
-  return view && isa<ArenaType>(view.getMemory().getType()) && span != spans.end() && span->second.last < separateSteps;
+  return isInArena(root) && span != spans.end() && span->second.last < separateSteps;
 }
 
 // An offset into the arena is an image's, others are absolute. Behind the arena of all images there is another one of one image,
@@ -220,7 +209,7 @@ void HostProgram::zeroHalo(TypedValue<BufferType> buffer, Location loc) {
 // The plan counts on a halo that a buffer in the same place has left zero. Steps that run image by image leave nothing in the
 // arena of all images.
 bool HostProgram::movedFromItsHalo(LaunchOp op) {
-  Value root = rootOf(op.getDestination());
+  Value root = bufferRoot(op.getDestination());
   auto type = dyn_cast<BufferType>(root.getType());
   const bool isFirst = written.insert(root).second;
   return separateSteps > 0 && isFirst && !isSeparate(root) && root.getDefiningOp<ViewOp>() && !zeroed.contains(root) &&
@@ -239,7 +228,7 @@ void HostProgram::lowerLaunch(LaunchOp op) {
   Location loc = op.getLoc();
   beginStep(loc);
   if (movedFromItsHalo(op))
-    zeroHalo(cast<TypedValue<BufferType>>(rootOf(op.getDestination())), loc);
+    zeroHalo(cast<TypedValue<BufferType>>(bufferRoot(op.getDestination())), loc);
   SmallVector<Value> arguments{argument(Run), images(loc)};
   for (Value buffer : op.getOperands()) { // inputs, then the destination
     arguments.push_back(addressOf(buffer, loc));

@@ -1,9 +1,9 @@
 // One line a launch. Lifetimes are counted in launches, of a buffer with all its views; the timeline shows them where it fits.
 
 #include "passes/MemoryPlanPrinter.h"
-#include "dialect/IR/Layouts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/ArenaPacker.h"
+#include "passes/KernelAnalysis.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 
@@ -11,21 +11,6 @@ using namespace mlir;
 using namespace resnet;
 
 static constexpr int64_t kTimelineSteps = 80; // more would wrap on most terminals
-
-// The view of the arena or the argument that a buffer is a part of.
-static Value rootOf(Value buffer) {
-  while (auto view = buffer.getDefiningOp<ViewOp>()) {
-    if (!isa<BufferType>(view.getMemory().getType()))
-      break;
-    buffer = view.getMemory();
-  }
-  return buffer;
-}
-
-static bool isInArena(Value root) {
-  auto view = root.getDefiningOp<ViewOp>();
-  return view && isa<ArenaType>(view.getMemory().getType());
-}
 
 static std::string placeOf(Value root) {
   if (auto view = root.getDefiningOp<ViewOp>())
@@ -42,7 +27,7 @@ void resnet::printMemoryPlan(ModuleOp module, raw_ostream &os) {
   llvm::MapVector<Value, LiveRange> lives; // by root, in order of first use
   for (auto [step, launch] : llvm::enumerate(launches))
     for (Value buffer : launch.getOperands()) {
-      Value root = rootOf(buffer);
+      Value root = bufferRoot(buffer);
       const int64_t bytes = cast<BufferType>(root.getType()).getImageBytes();
       const int64_t now = static_cast<int64_t>(step), size = llvm::alignTo(bytes, kBufferAlignment);
       auto [it, isNew] = lives.insert({root, LiveRange{now, now, size}});
@@ -68,7 +53,7 @@ void resnet::printMemoryPlan(ModuleOp module, raw_ostream &os) {
      << " live at once\n// weights: " << weights << " bytes; launches: " << steps << "\n//\n// "
      << llvm::format("%4s  %-*s  %12s  %10s  %9s\n", "step", static_cast<int>(width), "kernel", "offset", "bytes", "live");
   for (auto [step, launch] : llvm::enumerate(launches)) {
-    Value root = rootOf(launch.getDestination());
+    Value root = bufferRoot(launch.getDestination());
     const LiveRange &live = lives[root];
     const std::string range = std::to_string(live.first) + "-" + std::to_string(live.last);
     const bool inPlace = llvm::is_contained(launch.getInputs(), launch.getDestination());
