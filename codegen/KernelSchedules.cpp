@@ -54,10 +54,14 @@ Expected<KernelSchedules> KernelSchedules::create(const CompileOptions &options)
   return schedules;
 }
 
-Error KernelSchedules::tune(std::vector<KernelSpec> specs, int64_t batch) {
+Error KernelSchedules::tune(ArrayRef<KernelSpec> convolutions, ArrayRef<int64_t> batches) {
   const std::string cpuClass = hostCpuClass();
-  for (KernelSpec &spec : specs)
-    spec.batch = batch;
+  std::vector<KernelSpec> specs;
+  for (int64_t batch : batches)
+    for (KernelSpec spec : convolutions) {
+      spec.batch = batch;
+      specs.push_back(spec);
+    }
   erase_if(specs, [&](const KernelSpec &spec) {
     return any_of(database.find(spec, cpuClass), [&](const ScheduleDatabase::Match &match) {
       return match.cpuClass == cpuClass && match.record->batch == spec.batch;

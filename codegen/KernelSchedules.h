@@ -14,9 +14,9 @@ public:
   /// the user's that cannot be read is an error; one in the cache is as good as absent.
   static llvm::Expected<KernelSchedules> create(const CompileOptions &options);
 
-  /// Measures those of `specs` (canonical convolutions of this machine's target, any batch) that have no record for its class,
-  /// and keeps the records in the cache.
-  llvm::Error tune(std::vector<KernelSpec> specs, int64_t batch);
+  /// Measures for each of `batches`, all within one budget of time, those of `convolutions` (canonical convolutions of this
+  /// machine's target, any batch) that have no record for its class, and keeps the records in the cache.
+  llvm::Error tune(llvm::ArrayRef<KernelSpec> convolutions, llvm::ArrayRef<int64_t> batches);
 
   /// Gives a convolution its schedule for launches of any number of images.
   Selection select(KernelSpec &spec) const;

@@ -48,11 +48,10 @@ LogicalResult LibraryBuild::planKernels() {
     return report(schedules.takeError());
   if (options.tune) {
     FailureOr<std::vector<KernelSpec>> convolutions = convolutionSpecs(module, options.targets.front());
-    if (failed(convolutions) || failed(report(schedules->tune(*convolutions, 1))))
+    std::vector<int64_t> batches{1};
+    llvm::copy_if(batchSizes, std::back_inserter(batches), [](int64_t batch) { return batch > 1; });
+    if (failed(convolutions) || failed(report(schedules->tune(*convolutions, batches))))
       return failure();
-    for (int64_t batch : batchSizes)
-      if (batch > 1 && failed(report(schedules->tune(*convolutions, batch))))
-        return failure();
   }
   llvm::StringSet<> known;
   for (Target target : options.targets) {
