@@ -52,7 +52,7 @@ def SpecializeShapes : Pass<"resnet-specialize-shapes", "::mlir::ModuleOp"> {
   let summary = "Gives @main another input shape";
   let description = [{
     Infers the shape of every operation again, also inside residual blocks. A slice that went to the end of a dimension still
-    does. What does not fit the new shape is an error that names the operation. Runs after NormalizeImports, for an average
+    does, and what was expanded to the size of the map that it is added to still is. What does not fit the new shape is an error that names the operation. Runs after NormalizeImports, for an average
     pool whose window is the whole map has no meaning for another one, and before layouts.
 
     ```mlir
