@@ -39,7 +39,8 @@ static bool readsInPlace(OpOperand &operand) {
         return &op.getInputMutable() == &operand || (op.getAddend() && &op.getAddendMutable()[0] == &operand);
       })
       .Case([&](BatchNormOp op) { return &op.getInputMutable() == &operand; })
-      .Case<AddOp, ReluOp, DropoutOp>([](auto) { return true; })
+      .Case<AddOp, MulOp, ReluOp, SigmoidOp, SiluOp, HardSigmoidOp, HardSwishOp, ClipOp, FakeQuantizeOp, DropoutOp>(
+          [](auto) { return true; })
       .Default(false);
 }
 
