@@ -70,6 +70,7 @@ def FoldBatchNorm : Pass<"resnet-fold-batch-norm", "::mlir::func::FuncOp"> {
   let summary = "Folds batch normalisations into convolutions";
   let description = [{
     A normalisation after a convolution that it alone reads scales the filters and moves the bias; also inside residual blocks.
+    One after another normalisation, or after a group normalisation, that it alone reads scales and shifts that one's vectors.
     A normalisation before a convolution folds forward only where nothing is between them and the convolution has no padding:
     a ReLU between is not linear, and padded zeros are not normalised. All else stays, and FuseEpilogues makes scale and shift
     of it. New weights are computed in f64 and rounded once.
