@@ -2,7 +2,8 @@
 // depthwise and dilated convolutions.
 //   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--layers=resnet50|grouped] [--filter=SUBSTRING]
 //                       [--schedule=TEXT] [--warm] [--seconds=S]
-// Convolutions get the cost model's direct schedule unless --schedule gives all of them one, as databases write it. Filters come from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
+// Convolutions get the cost model's direct schedule unless --schedule gives all of them one, as databases write it. Filters come
+// from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
 
 #include "benchmarks/kernels/Layers.h"
 #include "codegen/tuning/Measure.h"

@@ -8,6 +8,7 @@ add_executable(resnet-kernel-tests
   KernelReference.cpp KernelReference.h
   KernelTestConv.cpp
   KernelTestDeterminism.cpp
+  KernelTestGroups.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
   KernelTestSchedule.cpp
