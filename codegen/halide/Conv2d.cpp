@@ -10,6 +10,7 @@
 #include "codegen/halide/DirectConv.h"
 #include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
+#include "codegen/halide/LaneExchange.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/Machine.h"
 
@@ -83,6 +84,8 @@ Pipeline codegen::buildConv2d(const Kernel &kernel) {
   bindOutput(kernel, conv.out);
   schedule(kernel, conv, parameters);
   Pipeline pipeline(conv.out);
+  if (kernel.spec.filter.laneGroup() > 1)
+    pipeline.add_custom_lowering_pass(new LaneExchange);
   if (parameters.filterOutermost && !conv.row.defined() && kernel.spec.filter.inputBlock == kChannelBlock) {
     const int64_t tasks = ceilDiv(kernel.spec.output.width, parameters.tileColumns) / parameters.tilesPerTask *
                           (kernel.spec.output.height / parameters.rowsPerTask);

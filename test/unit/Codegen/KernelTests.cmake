@@ -10,6 +10,7 @@ add_executable(resnet-kernel-tests
   KernelTestActivation.cpp
   KernelTestConv.cpp
   KernelTestDeterminism.cpp
+  KernelTestGroups.cpp
   KernelTestNorm.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
