@@ -43,6 +43,10 @@ static std::string check(const KernelSpec &s) {
     return "the addend's shape does not fit the output's";
   if (e.addendInPlace && (subsamples || !(s.addend == s.output)))
     return "an addend in place must have the output's layout and be read as it is";
+  if (e.addendInPlace && e.keepsSum != e.addendKept)
+    return "an addend in place must be a pair of maps as the output";
+  if (e.keepsSum && (s.output.block != s.filter.block || s.output.channels % s.output.block))
+    return "a kept sum must have whole blocks of channels, as the filter";
   for (int i = 0; i < 2; ++i)
     if (s.kernel[i] < 1 || s.strides[i] < 1 || s.dilations[i] < 1)
       return "kernel sizes, strides and dilations are at least 1";

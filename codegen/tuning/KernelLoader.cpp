@@ -83,7 +83,7 @@ NativeKernel::~NativeKernel() = default;
 
 int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, int batch) const {
   halide_buffer_t buffers[8] = {};
-  halide_dimension_t dims[8][5] = {};
+  halide_dimension_t dims[8][6] = {};
   for (size_t i = 0; i < arguments.size(); ++i) {
     const KernelArgument &a = arguments[i];
     halide_buffer_t &b = buffers[i];
@@ -107,6 +107,8 @@ int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, in
   using F3 = int (*)(void *, void *, void *, void *);
   using F4 = int (*)(void *, void *, void *, void *, void *);
   using F5 = int (*)(void *, void *, void *, void *, void *, void *);
+  using F6 = int (*)(void *, void *, void *, void *, void *, void *, void *);
+  using F7 = int (*)(void *, void *, void *, void *, void *, void *, void *, void *);
   void *function = code->function;
   switch (arguments.size()) {
   case 2:
@@ -117,6 +119,10 @@ int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, in
     return reinterpret_cast<F4>(function)(user, p[0], p[1], p[2], p[3]);
   case 5:
     return reinterpret_cast<F5>(function)(user, p[0], p[1], p[2], p[3], p[4]);
+  case 6:
+    return reinterpret_cast<F6>(function)(user, p[0], p[1], p[2], p[3], p[4], p[5]);
+  case 7:
+    return reinterpret_cast<F7>(function)(user, p[0], p[1], p[2], p[3], p[4], p[5], p[6]);
   }
   return -1;
 }

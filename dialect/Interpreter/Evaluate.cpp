@@ -53,7 +53,8 @@ static Tensor compute(FusedConv2dOp op, Operands<FusedConv2dOp> x, Shape result)
   if (!x.getPostScale())
     return sum;
   Tensor post = reference::elementwise(sum, x.getPostScale(), x.getPostShift(), {}, {}, op.getPostActivation());
-  return op.getKeepsSum() ? reference::concat({post, sum}, result) : post;
+  const TensorView both[] = {post, sum};
+  return op.getKeepsSum() ? reference::concat(both, result) : post;
 }
 
 static Tensor compute(FusedStemOp op, Operands<FusedStemOp> x, Shape shape) {

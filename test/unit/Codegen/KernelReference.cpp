@@ -31,6 +31,14 @@ struct View {
   double at(int64_t n, int64_t c, int64_t y, int64_t x) const { return data[index(n, c, y, x)]; }
 };
 
+/// A pair of maps, what post makes of a sum and the sum, lies in memory as one map of twice the channels.
+ActivationGeometry stored(ActivationGeometry g, bool pair) {
+  g.channels *= pair ? 2 : 1;
+  return g;
+}
+ActivationGeometry storedOutput(const KernelSpec &s) { return stored(s.output, s.epilogue.keepsSum); }
+ActivationGeometry storedAddend(const KernelSpec &s) { return stored(s.addend, s.epilogue.addendKept); }
+
 Expected convolve(const KernelSpec &s, const View &in, const LogicalOperands &ops, int64_t n, int64_t co, int64_t y, int64_t x) {
   const FilterGeometry &f = s.filter;
   const int64_t perGroup = f.inChannelsPerGroup(), base = co / f.outChannelsPerGroup() * perGroup;
@@ -115,10 +123,29 @@ void softmax(std::vector<Expected> &v, int64_t classes) {
   }
 }
 
+// What post makes of the sums, before each image's sums where they are kept.
+std::vector<Expected> post(const KernelSpec &s, const LogicalOperands &ops, const std::vector<Expected> &sums) {
+  const int64_t map = s.output.height * s.output.width, image = s.output.channels * map;
+  std::vector<Expected> result;
+  for (auto first = sums.begin(); first != sums.end(); first += image) {
+    for (int64_t i = 0; i < image; ++i) {
+      const double scale = ops.scale[i / map], shift = ops.shift[i / map];
+      Expected e{first[i].value * scale + shift, first[i].magnitude * std::abs(scale) + std::abs(shift)};
+      if (s.epilogue.postActivation == Activation::Relu)
+        e.value = std::max(e.value, 0.0);
+      result.push_back(e);
+    }
+    if (s.epilogue.keepsSum)
+      result.insert(result.end(), first, first + image);
+  }
+  return result;
+}
+
 } // namespace
 
 std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands &ops, int batch) {
-  const View in{ops.input, s.input}, addend{ops.addend, s.addend};
+  const ActivationGeometry addendPair = storedAddend(s);
+  const View in{ops.input, s.input}, addend{ops.addend, addendPair};
   const ActivationGeometry &o = s.output;
   std::vector<Expected> result;
   for (int64_t n = 0; n < batch; ++n)
@@ -165,7 +192,8 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
           if (s.epilogue.bias)
             e.value += ops.bias[c], e.magnitude += std::abs(ops.bias[c]);
           if (const int64_t ac = c - s.epilogue.addendChannels; s.epilogue.addend && ac >= 0 && ac < s.addend.channels) {
-            const double v = addend.at(n, ac, y * s.epilogue.addendStrides[0], x * s.epilogue.addendStrides[1]);
+            const int64_t kept = addendPair.channels - s.addend.channels;
+            const double v = addend.at(n, kept + ac, y * s.epilogue.addendStrides[0], x * s.epilogue.addendStrides[1]);
             e.value += v, e.magnitude += std::abs(v);
           }
           const int64_t activated = s.epilogue.activatedChannels == -1 ? o.channels : s.epilogue.activatedChannels;
@@ -175,7 +203,7 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
         }
   if (s.softmax || s.kind == KernelKind::Softmax)
     softmax(result, o.channels);
-  return result;
+  return s.epilogue.post ? post(s, ops, result) : result;
 }
 
 //===-- Guarded buffers ---------------------------------------------------===//
@@ -229,7 +257,7 @@ void scatter(const ActivationGeometry &g, int64_t stride, int batch, const std::
 /// All bytes of a batch as they should be after the kernel, next to what they are.
 void compare(const KernelSpec &s, int64_t stride, int batch, const std::vector<Expected> &expected, const Guarded &buffer,
              double tolerance) {
-  const ActivationGeometry &g = s.output;
+  const ActivationGeometry g = storedOutput(s);
   std::vector<double> value(buffer.count, kUntouched), error(buffer.count, 0);
   for (int64_t n = 0; n < batch; ++n)
     for (int64_t k = 0; k < g.blocks(); ++k)
@@ -283,6 +311,7 @@ struct Launch {
       operands.push_back({buffers.back()->start, 0});
       return buffers.back()->start;
     };
+    const ActivationGeometry output = storedOutput(s), addend = storedAddend(s);
     // The last image has no gap behind it: reading one would fault.
     const auto span = [&](const ActivationGeometry &g) { return (batch - 1) * (g.imageElements() + gap) + g.imageElements(); };
     const auto vec = [&](const std::vector<float> &v, int64_t block) {
@@ -311,18 +340,18 @@ struct Launch {
         break;
       case Role::Addend:
         if (s.epilogue.addendInPlace)
-          operands.push_back({nullptr, s.output.imageElements() + gap}); // the output's, below
+          operands.push_back({nullptr, output.imageElements() + gap}); // the output's, below
         else {
-          add(span(s.addend), nan);
-          scatter(s.addend, s.addend.imageElements() + gap, batch, ops.addend, nan, operands.back().buffer);
-          operands.back().imageStride = s.addend.imageElements() + gap;
+          add(span(addend), nan);
+          scatter(addend, addend.imageElements() + gap, batch, ops.addend, nan, operands.back().buffer);
+          operands.back().imageStride = addend.imageElements() + gap;
         }
         break;
       case Role::Output:
-        add(span(s.output), kUntouched);
-        operands.back().imageStride = s.output.imageElements() + gap;
+        add(span(output), kUntouched);
+        operands.back().imageStride = output.imageElements() + gap;
         if (s.epilogue.addendInPlace) {
-          scatter(s.output, s.output.imageElements() + gap, batch, ops.addend, kUntouched, operands.back().buffer);
+          scatter(output, output.imageElements() + gap, batch, ops.addend, kUntouched, operands.back().buffer);
           operands[operands.size() - 2].buffer = operands.back().buffer;
         }
         break;
@@ -334,11 +363,11 @@ struct Launch {
     const int status = kernel.run(operands, batch);
     EXPECT_EQ(status, 0) << toString(s) << "\n" << kernelErrors;
     EXPECT_LE(peakScratch, kernel.scratchBytes()) << toString(s);
-    compare(s, s.output.imageElements() + gap, batch, expected, *buffers.back(), tolerance);
+    compare(s, output.imageElements() + gap, batch, expected, *buffers.back(), tolerance);
     std::vector<float> result;
     for (int64_t n = 0; n < batch; ++n) {
-      const float *image = buffers.back()->start + n * (s.output.imageElements() + gap);
-      result.insert(result.end(), image, image + s.output.imageElements());
+      const float *image = buffers.back()->start + n * (output.imageElements() + gap);
+      result.insert(result.end(), image, image + output.imageElements());
     }
     return result;
   }
@@ -353,7 +382,7 @@ void expectMatches(const LoadedKernel &kernel) {
   launch.ops.input = random(logicalElements(s.input) * batch, 1);
   launch.ops.filter = random(f.outChannels * f.inChannelsPerGroup() * f.kernelHeight * f.kernelWidth, 2);
   launch.ops.bias = random(s.output.channels, 3);
-  launch.ops.addend = random(logicalElements(s.addend) * batch, 4);
+  launch.ops.addend = random(logicalElements(storedAddend(s)) * batch, 4);
   launch.ops.scale = random(s.output.channels, 5);
   launch.ops.shift = random(s.output.channels, 6);
   launch.expected = reference(s, launch.ops, batch);

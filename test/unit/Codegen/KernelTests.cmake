@@ -10,6 +10,7 @@ add_executable(resnet-kernel-tests
   KernelTestDeterminism.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
+  KernelTestPost.cpp
   KernelTestSchedule.cpp
   KernelTestSpec.cpp
   KernelTestStem.cpp
