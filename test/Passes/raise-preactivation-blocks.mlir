@@ -10,7 +10,8 @@
 // CHECK-SAME: (%[[X:[^:]*]]:
 // FLAT-LABEL: func @shortcut_before_the_normalisation
 // FLAT-SAME: (%[[X:[^:]*]]:
-func.func @shortcut_before_the_normalisation(%x: !map, %v: !v) -> !half {
+func.func @shortcut_before_the_normalisation(%x: !map) -> !half {
+  %v = resnet.constant dense<1.0> : !v
   // CHECK: %[[Y:.*]] = resnet.residual %[[X]] {
   // CHECK-NEXT: resnet.batch_norm %[[X]]
   // CHECK: resnet.yield
@@ -24,7 +25,7 @@ func.func @shortcut_before_the_normalisation(%x: !map, %v: !v) -> !half {
   // FLAT: %[[F:.*]] = resnet.conv2d
   // FLAT: %[[Y:.*]] = resnet.add %[[F]], %[[X]]
   // FLAT: resnet.batch_norm %[[Y]]
-  // FLAT: %[[G:.*]] = resnet.conv2d
+  // FLAT: %[[G:.*]] = resnet.conv2d %{{.*}} stride
   // FLAT: %[[P:.*]] = resnet.conv2d %[[Y]]
   // FLAT: %[[Z:.*]] = resnet.add %[[G]], %[[P]]
   // FLAT: return %[[Z]]
@@ -46,7 +47,8 @@ func.func @shortcut_before_the_normalisation(%x: !map, %v: !v) -> !half {
 // The projection reads what the first normalisation gives: that is the block's input, and nothing of it is inside.
 // CHECK-LABEL: func @shortcut_behind_the_normalisation
 // CHECK-SAME: (%[[X:[^:]*]]:
-func.func @shortcut_behind_the_normalisation(%x: !map, %v: !v) -> !half {
+func.func @shortcut_behind_the_normalisation(%x: !map) -> !half {
+  %v = resnet.constant dense<1.0> : !v
   // CHECK: %[[N:.*]] = resnet.batch_norm %[[X]]
   // CHECK: %[[R:.*]] = resnet.relu %[[N]]
   // CHECK: resnet.residual %[[R]] {
@@ -66,7 +68,8 @@ func.func @shortcut_behind_the_normalisation(%x: !map, %v: !v) -> !half {
 
 // The head's normalisation, which alone reads the last sum, is no part of a block.
 // CHECK-LABEL: func @normalisation_behind_the_last_sum
-func.func @normalisation_behind_the_last_sum(%x: !map, %v: !v) -> !map {
+func.func @normalisation_behind_the_last_sum(%x: !map) -> !map {
+  %v = resnet.constant dense<1.0> : !v
   // CHECK: %[[Y:.*]] = resnet.residual %{{[^ ]*}} {
   // CHECK: }
   // CHECK: %[[N:.*]] = resnet.batch_norm %[[Y]]
@@ -82,7 +85,8 @@ func.func @normalisation_behind_the_last_sum(%x: !map, %v: !v) -> !map {
 
 // The first normalisation is read behind the sum, too: it escapes from F.
 // CHECK-LABEL: func @flat_first_normalisation_escapes
-func.func @flat_first_normalisation_escapes(%x: !map, %v: !v) -> (!map, !map) {
+func.func @flat_first_normalisation_escapes(%x: !map) -> (!map, !map) {
+  %v = resnet.constant dense<1.0> : !v
   // CHECK-NOT: resnet.residual
   // CHECK: return
   %w = resnet.constant dense<1.0> : tensor<4x4x1x1xf32>
