@@ -57,16 +57,15 @@ static std::vector<float> unfold(const Map &in, Conv2dOp op, int64_t first, int6
                                  int64_t kernelWidth, int64_t outHeight, int64_t outWidth) {
   const int64_t depth = channels * kernelHeight * kernelWidth, columns = in.images * outHeight * outWidth;
   std::vector<float> panels((columns + kColumns - 1) / kColumns * kColumns * depth);
-  const int64_t strideY = op.getStrides()[0], strideX = op.getStrides()[1], top = op.getPadding()[0], left = op.getPadding()[1];
   for (int64_t c = 0, k = 0; c < channels; ++c)
     for (int64_t ky = 0; ky < kernelHeight; ++ky)
       for (int64_t kx = 0; kx < kernelWidth; ++kx, ++k)
         for (int64_t n = 0, column = 0; n < in.images; ++n) {
           const float *plane = in.plane(first + c, n);
           for (int64_t oy = 0; oy < outHeight; ++oy) {
-            const int64_t y = oy * strideY + ky - top;
+            const int64_t y = oy * op.getStrides()[0] + ky - op.getPadding()[0];
             for (int64_t ox = 0; ox < outWidth; ++ox, ++column) {
-              const int64_t x = ox * strideX + kx - left;
+              const int64_t x = ox * op.getStrides()[1] + kx - op.getPadding()[1];
               if (y >= 0 && y < in.height && x >= 0 && x < in.width)
                 panels[(column / kColumns * depth + k) * kColumns + column % kColumns] = plane[y * in.width + x];
             }
