@@ -45,6 +45,13 @@ static void canonicalizeEpilogue(KernelSpec &s) {
   if (!e.addend || kind != KernelKind::Conv2d) {
     e.addendStrides = {1, 1};
     e.addendChannels = 0;
+    e.addendKept = false;
+  }
+  if (kind != KernelKind::Conv2d)
+    e.post = false;
+  if (!e.post) {
+    e.postActivation = Activation::None;
+    e.keepsSum = false;
   }
   // Of a map of one row only the addend's first is read.
   if (s.output.height == 1)

@@ -176,10 +176,24 @@ static std::string workText(const KernelSpec &s) {
     t += (i ? "," : "=") + exact(s.epilogue.parameters[i]);
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
+  if (s.epilogue.post)
+    t += " post";
+  if (s.epilogue.postActivation != Activation::None)
+    t += std::string("=") + activationName(s.epilogue.postActivation);
+  if (s.epilogue.keepsSum)
+    t += " keeps_sum";
+  if (s.epilogue.addendKept)
+    t += " adds_kept";
   return t;
 }
 
-std::string codegen::scheduleKey(const KernelSpec &s) { return kindName(s.kind) + workText(s); }
+KernelSpec codegen::withoutPost(KernelSpec spec) {
+  spec.epilogue.post = spec.epilogue.keepsSum = spec.epilogue.addendKept = false;
+  spec.epilogue.postActivation = Activation::None;
+  return spec;
+}
+
+std::string codegen::scheduleKey(const KernelSpec &s) { return kindName(s.kind) + workText(withoutPost(s)); }
 
 std::string codegen::toString(const KernelSpec &s) {
   std::string t = kindName(s.kind);
@@ -239,6 +253,18 @@ static KernelArgument features(KernelArgument::Role role, const ActivationGeomet
   return a;
 }
 
+// Images of two maps, post and sum: both, as a dimension before the image's, or the sum alone.
+static void makePair(KernelArgument &a, const ActivationGeometry &g, bool sumOnly) {
+  const int64_t map = g.imageElements();
+  a.dims.back().stride = static_cast<int32_t>(2 * map);
+  if (sumOnly) {
+    a.hostOffset += 4 * map;
+    return;
+  }
+  a.dims.insert(a.dims.end() - 1, dim(0, 2, map));
+  ++a.batchDim;
+}
+
 static KernelArgument filter(const FilterGeometry &f) {
   KernelArgument a;
   a.role = KernelArgument::Role::Filter;
@@ -270,7 +296,7 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
     args.push_back(filter(s.filter));
   if (s.epilogue.bias)
     args.push_back(perChannel(Role::Bias, s.filter.outChannels, s.filter.block));
-  if (s.scaleShift) {
+  if (s.scaleShift || s.epilogue.post) {
     args.push_back(perChannel(Role::Scale, s.output.channels, s.output.block));
     args.push_back(perChannel(Role::Shift, s.output.channels, s.output.block));
   }
@@ -278,10 +304,15 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
     args.push_back(activation(Role::Input, g, s.batch, /*withHalo=*/true));
   if (s.hasGate())
     args.push_back(activation(Role::Gate, s.gate, s.batch, /*withHalo=*/false));
-  if (s.epilogue.addend)
+  if (s.epilogue.addend) {
     args.push_back(activation(Role::Addend, s.addend, s.batch, /*withHalo=*/false));
+    if (s.epilogue.addendKept)
+      makePair(args.back(), s.addend, /*sumOnly=*/true);
+  }
   args.push_back(flatOutput ? features(Role::Output, s.output, s.batch)
                             : activation(Role::Output, s.output, s.batch, /*withHalo=*/false));
+  if (s.epilogue.keepsSum)
+    makePair(args.back(), s.output, /*sumOnly=*/false);
   return args;
 }
 

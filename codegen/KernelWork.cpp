@@ -79,7 +79,8 @@ static int64_t inputElementsRead(const KernelSpec &s) {
 
 int64_t codegen::activationBytesPerImage(const KernelSpec &s) {
   const auto stored = [](const ActivationGeometry &g) { return g.blocks() * g.block; };
-  int64_t elements = inputElementsRead(s) + stored(s.output) * s.output.height * s.output.width;
+  const int64_t maps = s.epilogue.keepsSum ? 2 : 1;
+  int64_t elements = inputElementsRead(s) + maps * stored(s.output) * s.output.height * s.output.width;
   if (s.epilogue.addend)
     elements += stored(s.addend) * positionsRead(s.addend.height, s.output.height, 1, s.epilogue.addendStrides[0], 1, 0) *
                 positionsRead(s.addend.width, s.output.width, 1, s.epilogue.addendStrides[1], 1, 0);

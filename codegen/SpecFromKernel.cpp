@@ -34,6 +34,20 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
   spec.epilogue.activation = activation(op.getActivation());
   if (auto channels = op.getActivatedChannels())
     spec.epilogue.activatedChannels = *channels;
+  spec.epilogue.post = static_cast<bool>(op.getPostScale());
+  spec.epilogue.postActivation = activation(op.getPostActivation());
+  if (!op.getKeepsSum())
+    return success();
+  // Two maps of whole blocks, one behind the other.
+  if (op.getSumChannels() % spec.output.block)
+    return op.emitOpError() << "expected a kept sum of a multiple of " << spec.output.block << " channels in compiled code, got "
+                            << op.getSumChannels();
+  spec.epilogue.keepsSum = true;
+  spec.output.channels = op.getSumChannels();
+  if (op.addsKeptSum()) {
+    spec.epilogue.addendKept = true;
+    spec.addend.channels = op.getSumChannels();
+  }
   return success();
 }
 

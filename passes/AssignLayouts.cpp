@@ -148,7 +148,10 @@ LogicalResult LayoutAssigner::check(Operation *op) {
   }
   SmallVector<std::pair<StringRef, Value>> weights;
   if (auto conv = dyn_cast<FusedConv2dOp>(op))
-    weights = {{"filter", conv.getFilter()}, {"bias", conv.getBias()}};
+    weights = {{"filter", conv.getFilter()},
+               {"bias", conv.getBias()},
+               {"post scale", conv.getPostScale()},
+               {"post shift", conv.getPostShift()}};
   else if (auto stem = dyn_cast<FusedStemOp>(op))
     weights = {{"filter", stem.getFilter()}, {"bias", stem.getBias()}};
   else if (auto head = dyn_cast<FusedHeadOp>(op))
@@ -325,6 +328,10 @@ void LayoutAssigner::rewrite(Operation *op) {
     encodeConstant(conv.getFilterMutable(), block, activationGeometry(tensorType(conv.getInput())).block, conv.getGroups());
     if (conv.getBias())
       encodeConstant(conv.getBiasMutable()[0], block);
+    if (conv.getPostScale()) {
+      encodeConstant(conv.getPostScaleMutable()[0], block);
+      encodeConstant(conv.getPostShiftMutable()[0], block);
+    }
   } else if (auto stem = dyn_cast<FusedStemOp>(op)) {
     encodeConstant(stem.getFilterMutable(), block, activationGeometry(tensorType(stem.getInput())).block);
     if (stem.getBias())

@@ -57,8 +57,10 @@ bool resnet::isInArena(Value root) {
 }
 
 OpOperand *resnet::inPlaceCandidate(Operation *op) {
-  if (auto conv = dyn_cast<FusedConv2dOp>(op))
-    return conv.getAddend() && !conv.subsamplesAddend() ? &conv.getAddendMutable()[0] : nullptr;
+  if (auto conv = dyn_cast<FusedConv2dOp>(op)) {
+    const bool fits = conv.getAddend() && !conv.subsamplesAddend() && sameShape(conv.getAddend().getType(), conv.getType());
+    return fits ? &conv.getAddendMutable()[0] : nullptr;
+  }
   if (auto elementwise = dyn_cast<FusedElementwiseOp>(op))
     return elementwise.getAddend() ? &elementwise.getAddendMutable()[0] : &elementwise.getInputMutable();
   return nullptr;

@@ -32,7 +32,11 @@ template <typename Op> static std::string epilogue(Op op) {
   std::string text = op.getAddend() ? "_add" : "";
   if constexpr (std::is_same_v<Op, FusedConv2dOp>)
     text += unlessOne("s", op.getAddendStrides());
-  return op.getActivation() == Activation::Relu ? text + "_relu" : text;
+  if (op.getActivation() == Activation::Relu)
+    text += "_relu";
+  if constexpr (std::is_same_v<Op, FusedConv2dOp>)
+    text += op.getKeepsSum() ? "_sum_post" : op.getPostScale() ? "_post" : "";
+  return text;
 }
 
 template <typename Op> static std::string pool(Op op, StringRef kind) {

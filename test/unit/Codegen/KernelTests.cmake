@@ -14,6 +14,7 @@ add_executable(resnet-kernel-tests
   KernelTestNorm.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
+  KernelTestPost.cpp
   KernelTestSchedule.cpp
   KernelTestSpec.cpp
   KernelTestStem.cpp
