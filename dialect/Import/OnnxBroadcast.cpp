@@ -209,6 +209,20 @@ static void importArithmetic(OnnxNode &node) {
     node.result(result);
 }
 
+static void importNeg(OnnxNode &node) {
+  if (node.allConstant())
+    return foldUnary(node);
+  node.expectInputs(1, 1);
+  const OnnxActivation input = node.activation(0);
+  if (!node.failed() && input.shape.size() < 2)
+    node.error("expected an activation of rank 2 to 4, got shape " + formatShape(input.shape));
+  if (node.failed())
+    return;
+  const OnnxActivation result = applyAffine(node, input, {SmallVector<float>(input.shape[1], -1), {}, "negated"});
+  if (!node.failed())
+    node.result(result);
+}
+
 static void importSum(OnnxNode &node) {
   if (node.numInputs() == 2)
     return importArithmetic(node);
@@ -274,6 +288,7 @@ static void importExpand(OnnxNode &node) {
 void resnet::addBroadcastTranslations(OnnxTranslations &table) {
   for (StringRef operation : {"Add", "Sub", "Mul", "Div"})
     table[operation] = {importArithmetic, OnnxOperands::Both};
-  table["Sum"] = {importSum, OnnxOperands::Both};
+  table["Neg"] = {importNeg, OnnxOperands::Both};
+  table["Sum"] = {importSum};
   table["Expand"] = {importExpand, OnnxOperands::Both};
 }

@@ -167,7 +167,7 @@ HostTensor resnet::transformed(OnnxNode &node, const HostTensor &tensor, functio
   return HostTensor::ofFloats(tensor.shape, std::move(data), tensor.kind);
 }
 
-static void foldUnary(OnnxNode &node) {
+void resnet::foldUnary(OnnxNode &node) {
   node.expectInputs(1, 1);
   HostTensor input = node.constant(0);
   if (node.failed())
@@ -189,8 +189,7 @@ static void foldUnary(OnnxNode &node) {
 }
 
 void resnet::addArithmeticTranslations(OnnxTranslations &table) {
-  for (StringRef operation : {"Floor", "Neg"})
-    table[operation] = {foldUnary, OnnxOperands::Constants};
+  table["Floor"] = {foldUnary, OnnxOperands::Constants};
   table["Equal"] = {importEqual, OnnxOperands::Constants};
   table["Where"] = {importWhere, OnnxOperands::Constants};
 }

@@ -25,6 +25,9 @@ int64_t broadcastIndex(int64_t i, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<
 /// Add, Sub, Mul or Div, as the node is, of its two constant operands.
 void foldBinary(OnnxNode &node, const HostTensor &a, const HostTensor &b);
 
+/// Neg or Floor, as the node is, of its constant operand.
+void foldUnary(OnnxNode &node);
+
 /// Each element by a function; the same kind of floats.
 HostTensor transformed(OnnxNode &node, const HostTensor &tensor, llvm::function_ref<float(float)> function);
 

@@ -41,6 +41,8 @@ static void importGemm(OnnxNode &node) {
   node.expectInputs(2, 3);
   Value input = node.value(0, 2);
   HostTensor matrix = matrixInput(node, 1);
+  if (node.opset() < 7)
+    node.ignore({"broadcast"}); // of the bias, which is one for all images in any case
   const float alpha = node.real("alpha", 1), beta = node.real("beta", 1);
   const bool transposed = node.integer("transB", 0) != 0;
   if (node.integer("transA", 0) != 0)

@@ -303,7 +303,7 @@ void OnnxNode::result(Value value) {
 
 void OnnxNode::resultAt(size_t i, OnnxGraph::Imported value) {
   if (!hasFailed && i >= numOutputs())
-    error("expected at least " + Twine(i + 1) + " results, got " + Twine(numOutputs()));
+    error("expected a result at position " + Twine(i) + ", got " + Twine(numOutputs()) + " results");
   if (!hasFailed && mlir::failed(graph.define(node.output(i), std::move(value))))
     hasFailed = true;
 }

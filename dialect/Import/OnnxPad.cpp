@@ -85,9 +85,12 @@ static void importPad(OnnxNode &node) {
   auto isNegative = [](int64_t pad) { return pad < 0; };
   if (*mode != PadMode::Constant && (llvm::any_of(pads.low, isNegative) || llvm::any_of(pads.high, isNegative)))
     return node.error("expected pads from 0 in mode " + name + ", got " + formatShape(pads.low) + " and " + formatShape(pads.high));
-  map = crop(node, map, pads);
+  const Value cropped = crop(node, map, pads);
+  auto isZero = [](int64_t pad) { return pad == 0; };
+  if (cropped != map && llvm::all_of(pads.low, isZero) && llvm::all_of(pads.high, isZero))
+    return node.resultOfMap(cropped, rank);
   if (!node.failed())
-    node.resultOfMap(node.create<PadOp>(map, ArrayRef(pads.low).drop_front(), ArrayRef(pads.high).drop_front(),
+    node.resultOfMap(node.create<PadOp>(cropped, ArrayRef(pads.low).drop_front(), ArrayRef(pads.high).drop_front(),
                                         APFloat(*mode == PadMode::Constant ? value : 0.0f), *mode),
                      rank);
 }

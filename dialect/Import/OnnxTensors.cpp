@@ -3,6 +3,7 @@
 
 #include "dialect/Import/OnnxTensors.h"
 #include "dialect/Import/ImportOptions.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Endian.h"
 #include <cstring>
@@ -126,6 +127,18 @@ static Expected<HostTensor> convertToFloats(TensorProto &tensor, ArrayRef<int64_
   return HostTensor::ofFloats(shape, std::move(data), kind);
 }
 
+// Half precision of either format. The typed field holds the bits of an element in an integer.
+static Expected<HostTensor> takeHalves(TensorProto &tensor, ArrayRef<int64_t> shape, int64_t count, ExternalData &external,
+                                       const fltSemantics &semantics) {
+  Expected<HostTensor> bits =
+      convertToFloats<uint16_t>(tensor, shape, count, external, tensor.int32_data(), HostTensor::Kind::Float);
+  if (!bits)
+    return bits;
+  for (float &element : MutableArrayRef<float>(bits->floats.get(), count))
+    element = APFloat(semantics, APInt(16, static_cast<uint16_t>(element))).convertToFloat();
+  return bits;
+}
+
 // Raw integers of type T, or those of the typed field that ONNX prescribes for it.
 template <typename T, typename Field>
 static Expected<HostTensor> takeIntegers(TensorProto &tensor, ArrayRef<int64_t> shape, int64_t count, ExternalData &external,
@@ -168,6 +181,10 @@ Expected<HostTensor> resnet::takeTensor(TensorProto &tensor, ExternalData &exter
   }
   case TensorProto::DOUBLE:
     return convertToFloats<double>(tensor, shape, *count, external, tensor.double_data(), HostTensor::Kind::Float);
+  case TensorProto::FLOAT16:
+    return takeHalves(tensor, shape, *count, external, APFloat::IEEEhalf());
+  case TensorProto::BFLOAT16:
+    return takeHalves(tensor, shape, *count, external, APFloat::BFloat());
   case TensorProto::INT64:
     return takeIntegers<int64_t>(tensor, shape, *count, external, tensor.int64_data());
   case TensorProto::INT32:

@@ -154,8 +154,8 @@ Expected<std::vector<Tensor>> resnet::test::adapt(Case &aCase, Mode mode) {
     if (modelled != shape) {
       before.push_back(reshape(graph, input.name() + ".model", input.name(), shape));
       input.set_name(input.name() + ".model");
+      setShape(input, modelled);
     }
-    setShape(input, modelled);
     inputs.push_back(input);
   }
   graph.clear_input();
