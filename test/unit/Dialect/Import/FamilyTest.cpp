@@ -169,7 +169,7 @@ TEST_F(FamilyTest, ConvolutionOverChannels) {
   node("Sigmoid", {"v"}, {"g"});
   node("Mul", {"x", "g"});
   const std::string text = import();
-  EXPECT_TRUE(contains(text, "resnet.reshape %1 [1, 1, 4] : tensor<?x4x1x1xf32> -> tensor<?x1x1x4xf32>"));
+  EXPECT_TRUE(contains(text, "resnet.reshape %0 [1, 1, 4] : tensor<?x4x1x1xf32> -> tensor<?x1x1x4xf32>"));
   EXPECT_TRUE(contains(text, "pad [0, 1, 0, 1]"));
   EXPECT_TRUE(contains(text, "[4, 1, 1] : tensor<?x1x1x4xf32> -> tensor<?x4x1x1xf32>"));
   EXPECT_EQ(llvm::StringRef(text).count("resnet.transpose"), 0u);
@@ -230,6 +230,20 @@ TEST_F(FamilyTest, NormalisationOfTraining) {
   weight("w", {4}, 1.0f);
   node("BatchNormalization", {"x", "w", "w", "w", "w"});
   EXPECT_IMPORT_ERROR("expected inference");
+}
+
+TEST_F(FamilyTest, WeightsOfHalfPrecision) {
+  onnx::TensorProto *half = weight("w", {1, 4, 1, 1}, Floats{});
+  half->set_data_type(onnx::TensorProto::FLOAT16);
+  for (int bits : {0x3c00, 0xc100, 0x0001, 0x7bff}) // 1, -2.5, the least and the greatest
+    half->add_int32_data(bits);
+  onnx::TensorProto *brain = weight("b", {1}, Floats{});
+  brain->set_data_type(onnx::TensorProto::BFLOAT16);
+  brain->set_raw_data(std::string("\xc0\x3f", 2)); // 1.5
+  node("Conv", {"x", "w", "b"});
+  import();
+  EXPECT_EQ(constant("w"), (Floats{1, -2.5f, 5.9604645e-8f, 65504}));
+  EXPECT_EQ(constant("b"), (Floats{1.5f}));
 }
 
 //===--------------------------------------------------------------------===//

@@ -34,8 +34,8 @@ TEST_F(QuantizationTest, ActivationIsRounded) {
   node("QuantizeLinear", {"x", "scale", "zero"}, {"q"});
   node("DequantizeLinear", {"q", "scale", "zero"});
   EXPECT_TRUE(contains(import(), "resnet.fake_quantize %arg0 scale 5.000000e-01 zero_point 3 range [-128, 127]"));
-  ASSERT_EQ(errors.size(), 1u);
-  EXPECT_TRUE(contains(errors[0], "quantized model: compiled as f32; 1 activations are rounded"));
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_TRUE(contains(remarks[0], "quantized model: compiled as f32; 1 activations are rounded"));
 }
 
 TEST_F(QuantizationTest, WithoutZeroPointItIsUnsigned) {
