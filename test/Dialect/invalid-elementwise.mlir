@@ -35,7 +35,7 @@ func.func @fake_quantize_c1(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @fake_quantize_c2(%x: tensor<?x4xf32>) {
-  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^24 to 2^24 around the zero point, got [0, 255] around -1}}
+  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^16 to 2^16 around the zero point, got [0, 255] around -1}}
   %0 = resnet.fake_quantize %x scale 1.0 zero_point -1 range [0, 255] : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -43,7 +43,7 @@ func.func @fake_quantize_c2(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @fake_quantize_c2_one_number(%x: tensor<?x4xf32>) {
-  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^24 to 2^24 around the zero point, got [0] around 0}}
+  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^16 to 2^16 around the zero point, got [0] around 0}}
   %0 = resnet.fake_quantize %x scale 1.0 zero_point 0 range [0] : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -51,6 +51,7 @@ func.func @fake_quantize_c2_one_number(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @mul_c1(%x: tensor<?x4x8x8xf32>, %g: tensor<?x8x1x1xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
   // expected-error @+1 {{mul_c1: expected operands of one shape or a second operand [N, C, 1, 1], got 'tensor<?x4x8x8xf32>' and 'tensor<?x8x1x1xf32>'}}
   %0 = resnet.mul %x, %g : (tensor<?x4x8x8xf32>, tensor<?x8x1x1xf32>) -> tensor<?x4x8x8xf32>
   return
@@ -60,6 +61,7 @@ func.func @mul_c1(%x: tensor<?x4x8x8xf32>, %g: tensor<?x8x1x1xf32>) {
 
 // The gate is the second operand.
 func.func @mul_c1_gate_first(%x: tensor<?x4x8x8xf32>, %g: tensor<?x4x1x1xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
   // expected-error @+1 {{mul_c1: expected operands of one shape or a second operand [N, C, 1, 1], got 'tensor<?x4x1x1xf32>' and 'tensor<?x4x8x8xf32>'}}
   %0 = resnet.mul %g, %x : (tensor<?x4x1x1xf32>, tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
   return
