@@ -232,7 +232,8 @@ LogicalResult OnnxGraph::importOutputs() {
     if (!activation)
       return error() << "output '" << output.name() << "': expected a value that depends on the input, got a constant";
     if (activation->quantized)
-      return error() << "output '" << output.name() << "': expected floats, got a quantized value that no DequantizeLinear has read";
+      return error() << "output '" << output.name()
+                     << "': expected floats, got a quantized value that no DequantizeLinear has read";
     ArrayRef<int64_t> shape = activation->shape, present = cast<RankedTensorType>(activation->value.getType()).getShape();
     if (shape != present && (shape.size() != 4 || shape[0] != present[0]))
       return error() << "output '" << output.name() << "': expected [N, C, H, W] or [N, F], got shape " << formatShape(shape);

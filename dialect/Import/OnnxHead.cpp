@@ -85,8 +85,8 @@ static void importMatMul(OnnxNode &node) {
 // Softmax
 //===--------------------------------------------------------------------===//
 
-// Up to opset 12 it covers all axes from `axis` on (default 1), from 13 on that axis alone (default -1). Either is softmax over the
-// features of an image where the other axes behind the batch have one element.
+// Up to opset 12 it covers all axes from `axis` on (default 1), from 13 on that axis alone (default -1). Either is softmax over
+// the features of an image where the other axes behind the batch have one element.
 static void importSoftmax(OnnxNode &node) {
   node.expectInputs(1, 1);
   const OnnxActivation input = node.activation(0);

@@ -1,8 +1,8 @@
 // Operators that move elements: on constants they are folded (torch computes pads so), on activations they become slice, concat
 // and transpose.
 
-#include "dialect/Import/OnnxFolding.h"
 #include "dialect/IR/Geometry.h"
+#include "dialect/Import/OnnxFolding.h"
 #include <limits>
 #include <numeric>
 
@@ -45,8 +45,8 @@ void resnet::foldMoved(OnnxNode &node, const HostTensor &source, ArrayRef<int64_
   node.resultAt(at, HostTensor::ofFloats(shape, std::move(data), source.kind));
 }
 
-void resnet::foldStrided(OnnxNode &node, const HostTensor &source, ArrayRef<int64_t> shape, int64_t base,
-                         ArrayRef<int64_t> steps, size_t at) {
+void resnet::foldStrided(OnnxNode &node, const HostTensor &source, ArrayRef<int64_t> shape, int64_t base, ArrayRef<int64_t> steps,
+                         size_t at) {
   auto index = [&](int64_t i) {
     int64_t index = base;
     for (size_t d = shape.size(); d-- > 0; i /= shape[d])
@@ -193,9 +193,9 @@ static void importSplit(OnnxNode &node) {
     } else if (node.hasOutput(i) && !node.failed()) {
       SmallVector<int64_t> offsets(4, 0), part = mapShape(shape);
       offsets[mapAxis(rank, axis)] = offset;
-      node.resultOfMap(node.create<SliceOp>(map, ArrayRef(offsets).drop_front(), ArrayRef(part).drop_front(),
-                                            ArrayRef<int64_t>{1, 1, 1}),
-                       rank, i);
+      node.resultOfMap(
+          node.create<SliceOp>(map, ArrayRef(offsets).drop_front(), ArrayRef(part).drop_front(), ArrayRef<int64_t>{1, 1, 1}),
+          rank, i);
     }
     offset += size;
   }

@@ -68,7 +68,8 @@ static void createGroupNorm(OnnxNode &node, const OnnxActivation &input, Value m
     node.result(OnnxActivation{result, input.shape});
 }
 
-// On [N, G, L] that a reshape made of [N, C, H, W] this is group normalisation, as torch exports it; else each channel is a group.
+// On [N, G, L] that a reshape made of [N, C, H, W] this is group normalisation, as torch exports it; else each channel is a
+// group.
 static void importInstanceNormalization(OnnxNode &node) {
   node.expectInputs(3, 3);
   node.ignore({"consumed_inputs"});
@@ -97,7 +98,8 @@ static void importGroupNormalization(OnnxNode &node) {
   const int64_t expected = node.opset() < 21 ? groups : node.failed() ? 1 : input.shape[1];
   for (size_t i : {1, 2})
     if (const HostTensor given = node.constant(i); !node.failed() && given.count() != expected)
-      node.error("expected '" + node.inputName(i) + "' of " + Twine(expected) + " numbers, got shape " + formatShape(given.shape));
+      node.error("expected '" + node.inputName(i) + "' of " + Twine(expected) + " numbers, got shape " +
+                 formatShape(given.shape));
   createGroupNorm(node, input, map, groups);
 }
 

@@ -84,7 +84,8 @@ static void importPad(OnnxNode &node) {
     return;
   auto isNegative = [](int64_t pad) { return pad < 0; };
   if (*mode != PadMode::Constant && (llvm::any_of(pads.low, isNegative) || llvm::any_of(pads.high, isNegative)))
-    return node.error("expected pads from 0 in mode " + name + ", got " + formatShape(pads.low) + " and " + formatShape(pads.high));
+    return node.error("expected pads from 0 in mode " + name + ", got " + formatShape(pads.low) + " and " +
+                      formatShape(pads.high));
   const Value cropped = crop(node, map, pads);
   auto isZero = [](int64_t pad) { return pad == 0; };
   if (cropped != map && llvm::all_of(pads.low, isZero) && llvm::all_of(pads.high, isZero))

@@ -59,8 +59,9 @@ static void importReduceMean(OnnxNode &node) {
     if (const bool mean = llvm::is_contained(axes, axis); keepDims || !mean)
       reduced.push_back(mean ? 1 : shape[axis]);
   const bool whole = llvm::all_of(llvm::seq<int64_t>(2, rank), [&](int64_t axis) { return llvm::is_contained(axes, axis); });
-  Value mean = whole ? node.create<GlobalAvgPoolOp>(map)
-                     : node.create<AvgPool2dOp>(map, kernel, ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{0, 0, 0, 0}, false, false);
+  Value mean = whole
+                   ? node.create<GlobalAvgPoolOp>(map)
+                   : node.create<AvgPool2dOp>(map, kernel, ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{0, 0, 0, 0}, false, false);
   if (mean)
     reshapeActivation(node, {mean, llvm::to_vector(cast<RankedTensorType>(mean.getType()).getShape())}, reduced);
 }

@@ -38,8 +38,7 @@ static Parameters readParameters(OnnxNode &node, ArrayRef<int64_t> shape, HostTe
     node.error("expected a scale for the tensor or for each position of an axis, got blocks");
   if (node.failed())
     return result;
-  result.zeroPoint =
-      node.hasInput(2) ? node.constant(2) : HostTensor::ofSplat(result.scale.shape, 0, standard);
+  result.zeroPoint = node.hasInput(2) ? node.constant(2) : HostTensor::ofSplat(result.scale.shape, 0, standard);
   result.perTensor = result.scale.count() == 1;
   if (!result.scale.isFloat() || result.scale.shape.size() > 1 || result.zeroPoint.isFloat() ||
       result.zeroPoint.count() != result.scale.count())
@@ -49,8 +48,8 @@ static Parameters readParameters(OnnxNode &node, ArrayRef<int64_t> shape, HostTe
     return result;
   result.axis = normalizeAxis(node, axis, shape.size());
   if (!node.failed() && result.scale.count() != shape[result.axis])
-    node.error("expected " + Twine(shape[result.axis]) + " scales, one for each position of axis " + Twine(result.axis) + ", got " +
-               Twine(result.scale.count()));
+    node.error("expected " + Twine(shape[result.axis]) + " scales, one for each position of axis " + Twine(result.axis) +
+               ", got " + Twine(result.scale.count()));
   return result;
 }
 
@@ -80,12 +79,11 @@ static void importQuantizeLinear(OnnxNode &node) {
   node.ignore({"saturate"}); // of 8-bit floats, which are refused
   const int64_t type = node.integer("output_dtype", 0);
   const SmallVector<int64_t> shape = node.shape(0);
-  const HostTensor::Kind standard =
-      type == onnx::TensorProto::INT8 ? HostTensor::Kind::Int8 : HostTensor::Kind::UInt8;
+  const HostTensor::Kind standard = type == onnx::TensorProto::INT8 ? HostTensor::Kind::Int8 : HostTensor::Kind::UInt8;
   const Parameters parameters = readParameters(node, shape, standard);
   const bool constant = node.isConstant(0);
-  if (!node.failed() && (parameters.zeroPoint.holdsIntegers() ||
-                         (type && type != onnx::TensorProto::INT8 && type != onnx::TensorProto::UINT8)))
+  if (!node.failed() &&
+      (parameters.zeroPoint.holdsIntegers() || (type && type != onnx::TensorProto::INT8 && type != onnx::TensorProto::UINT8)))
     node.error("expected a quantized type INT8 or UINT8, got another one");
   if (node.failed())
     return;
@@ -95,9 +93,8 @@ static void importQuantizeLinear(OnnxNode &node) {
     if (!tensor.isFloat())
       return node.error("expected floats to quantize");
     const float least = lo, most = hi;
-    return fold(node, tensor, parameters, parameters.zeroPoint.kind, [=](float x, float scale, float zero) {
-      return std::clamp(std::nearbyint(x / scale) + zero, least, most);
-    });
+    return fold(node, tensor, parameters, parameters.zeroPoint.kind,
+                [=](float x, float scale, float zero) { return std::clamp(std::nearbyint(x / scale) + zero, least, most); });
   }
   const OnnxActivation input = node.activation(0);
   if (!node.failed() && !parameters.perTensor)
@@ -105,8 +102,8 @@ static void importQuantizeLinear(OnnxNode &node) {
   if (node.failed())
     return;
   const Quantization quantization = quantizationOf(parameters);
-  Value rounded = node.create<FakeQuantizeOp>(input.value, APFloat(quantization.scale), quantization.zeroPoint,
-                                              ArrayRef<int64_t>{lo, hi});
+  Value rounded =
+      node.create<FakeQuantizeOp>(input.value, APFloat(quantization.scale), quantization.zeroPoint, ArrayRef<int64_t>{lo, hi});
   ++node.graph.numFakeQuantized;
   if (rounded)
     node.result(OnnxActivation{rounded, input.shape, quantization});
@@ -131,9 +128,9 @@ static void importDequantizeLinear(OnnxNode &node) {
   if (!input.quantized)
     return node.error("expected an activation that QuantizeLinear made, got floats");
   if (!parameters.perTensor || quantizationOf(parameters) != *input.quantized)
-    return node.error("expected the scale and zero point of the QuantizeLinear before, " + Twine(std::to_string(input.quantized->scale)) +
-                      " and " + Twine(input.quantized->zeroPoint) + ", got " + Twine(std::to_string(parameters.scaleOf(0))) + " and " +
-                      Twine(std::to_string(parameters.zeroOf(0))));
+    return node.error("expected the scale and zero point of the QuantizeLinear before, " +
+                      Twine(std::to_string(input.quantized->scale)) + " and " + Twine(input.quantized->zeroPoint) + ", got " +
+                      Twine(std::to_string(parameters.scaleOf(0))) + " and " + Twine(std::to_string(parameters.zeroOf(0))));
   node.result(OnnxActivation{input.value, input.shape});
 }
 

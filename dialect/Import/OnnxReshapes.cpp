@@ -77,8 +77,7 @@ static void importShape(OnnxNode &node) {
 }
 
 // With a dynamic batch the first size must stand for it; the others must hold an image's elements.
-static void reshapeDynamic(OnnxNode &node, const OnnxActivation &input, ArrayRef<HostTensor::Integer> sizes,
-                           bool allowZero) {
+static void reshapeDynamic(OnnxNode &node, const OnnxActivation &input, ArrayRef<HostTensor::Integer> sizes, bool allowZero) {
   ArrayRef<int64_t> image = ArrayRef(input.shape).drop_front();
   std::string asked;
   for (HostTensor::Integer size : sizes)

@@ -51,8 +51,8 @@ OnnxWindow resnet::readWindow(OnnxNode &node, Value map, ArrayRef<int64_t> filte
   if (window.kernel.size() != axes || window.strides.size() != axes || window.dilations.size() != axes ||
       window.padding.size() != 2 * axes)
     node.error("expected kernel_shape, strides and dilations of " + Twine(axes) + " numbers and pads of " + Twine(2 * axes) +
-               ", got " + formatShape(window.kernel) + ", " + formatShape(window.strides) + ", " +
-               formatShape(window.dilations) + " and " + formatShape(window.padding));
+               ", got " + formatShape(window.kernel) + ", " + formatShape(window.strides) + ", " + formatShape(window.dilations) +
+               " and " + formatShape(window.padding));
   // The dialect checks again; these bounds keep the arithmetic below inside 64 bits.
   for (ArrayRef<int64_t> numbers : {ArrayRef(window.kernel), ArrayRef(window.strides), ArrayRef(window.dilations)})
     for (int64_t number : numbers)

@@ -42,8 +42,8 @@ Expected<Case> resnet::test::readCase(StringRef folder) {
   for (const onnx::TensorProto &tensor : result.model.graph().initializer())
     initialized[tensor.name()] = true;
   const int inputs = count_if(result.model.graph().input(), [&](const auto &i) { return !initialized.contains(i.name()); });
-  if (Error error = joinErrors(read("input", inputs, result.inputs),
-                               read("output", result.model.graph().output_size(), result.outputs)))
+  if (Error error =
+          joinErrors(read("input", inputs, result.inputs), read("output", result.model.graph().output_size(), result.outputs)))
     return error;
   return result;
 }

@@ -1,5 +1,6 @@
-"""Exports a small residual network of one kind with PyTorch, as a case for resnet-onnx-conformance: model.onnx, the input and PyTorch's
-result. family_torch.py KIND OPSET FOLDER. The kinds are torchvision's names below and the blocks that this file defines."""
+"""Exports residual networks with PyTorch as cases for resnet-onnx-conformance: model.onnx, an input and PyTorch's result.
+family_torch.py FOLDER KIND:OPSET... writes FOLDER/KIND-OPSET. The kinds are torchvision's names below and the blocks that this file
+defines."""
 
 import os
 import sys
@@ -153,28 +154,43 @@ KINDS = {
     "channels_last": lambda: Net(blocks(), channels_last=True),
 }
 
-kind, opset, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-warnings.filterwarnings("ignore")
-torch.manual_seed(3)
-if kind in TORCHVISION:
-    name = "resnet50" if kind == "dilated_resnet50" else kind
-    model, image = getattr(torchvision.models, name)(num_classes=10, **TORCHVISION[kind]), torch.randn(1, 3, 64, 64)
-else:
-    model = KINDS[kind]()
-    image = torch.randn(2, 15, 13, 3) if kind == "channels_last" else torch.randn(2, 3, 15, 13)
-with torch.no_grad():
+
+def make(kind):
+    """The network and an image for it."""
+    if kind in TORCHVISION:
+        name = "resnet50" if kind == "dilated_resnet50" else kind
+        return getattr(torchvision.models, name)(num_classes=10, **TORCHVISION[kind]), torch.randn(1, 3, 64, 64)
+    return KINDS[kind](), torch.randn(2, 15, 13, 3) if kind == "channels_last" else torch.randn(2, 3, 15, 13)
+
+
+def shake(model, image):
+    """Gives normalisations parameters and statistics that folding must get right."""
     for module in model.modules():
         if isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)):
             module.weight.uniform_(0.5, 1.5)
             module.bias.normal_(0, 0.2)
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 0.7
     model.train()
-    for _ in range(20):
-        model(torch.randn(8, *image.shape[1:])) if kind not in TORCHVISION else model(torch.randn(2, 3, 64, 64))
+    for _ in range(2):
+        model(torch.randn(4, *image.shape[1:]))
     model.eval()
-    result = model(image)
+
+
+def export(kind, opset, folder):
+    torch.manual_seed(3)
+    model, image = make(kind)
+    shake(model, image)
     os.makedirs(f"{folder}/test_data_set_0", exist_ok=True)
     torch.onnx.export(model, image, f"{folder}/model.onnx", opset_version=opset, input_names=["input"], output_names=["output"],
                       dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
-for name, tensor in (("input", image), ("output", result)):
-    with open(f"{folder}/test_data_set_0/{name}_0.pb", "wb") as file:
-        file.write(numpy_helper.from_array(tensor.numpy().astype(numpy.float32), name).SerializeToString())
+    for name, tensor in (("input", image), ("output", model(image))):
+        with open(f"{folder}/test_data_set_0/{name}_0.pb", "wb") as file:
+            file.write(numpy_helper.from_array(tensor.numpy().astype(numpy.float32), name).SerializeToString())
+
+
+warnings.filterwarnings("ignore")
+with torch.no_grad():
+    for case in sys.argv[2:]:
+        kind, opset = case.split(":")
+        export(kind, int(opset), f"{sys.argv[1]}/{kind}-{opset}")

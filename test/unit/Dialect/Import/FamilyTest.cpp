@@ -84,7 +84,8 @@ TEST_F(FamilyTest, ScalarsInEitherOrder) {
 TEST_F(FamilyTest, ConstantOfPositions) {
   weight("p", {6, 6});
   node("Add", {"x", "p"});
-  EXPECT_IMPORT_ERROR("node 'Add_1' (Add): expected a constant of one number, or of one a channel in shape 1x4x1x1, got shape 6x6");
+  EXPECT_IMPORT_ERROR(
+      "node 'Add_1' (Add): expected a constant of one number, or of one a channel in shape 1x4x1x1, got shape 6x6");
 }
 
 TEST_F(FamilyTest, DivisionByZeroAndOfConstants) {
@@ -235,6 +236,7 @@ TEST_F(FamilyTest, NormalisationOfTraining) {
 TEST_F(FamilyTest, WeightsOfHalfPrecision) {
   onnx::TensorProto *half = weight("w", {1, 4, 1, 1}, Floats{});
   half->set_data_type(onnx::TensorProto::FLOAT16);
+  half->clear_raw_data();
   for (int bits : {0x3c00, 0xc100, 0x0001, 0x7bff}) // 1, -2.5, the least and the greatest
     half->add_int32_data(bits);
   onnx::TensorProto *brain = weight("b", {1}, Floats{});

@@ -48,8 +48,9 @@ TEST_F(QuantizationTest, OtherScale) {
   weight("other", {}, Floats{0.25f});
   node("QuantizeLinear", {"x", "scale", "zero"}, {"q"});
   node("DequantizeLinear", {"q", "other", "zero"});
-  EXPECT_IMPORT_ERROR("node 'DequantizeLinear_2' (DequantizeLinear): expected the scale and zero point of the QuantizeLinear before, "
-                      "0.500000 and 3, got 0.250000 and 3");
+  EXPECT_IMPORT_ERROR(
+      "node 'DequantizeLinear_2' (DequantizeLinear): expected the scale and zero point of the QuantizeLinear before, "
+      "0.500000 and 3, got 0.250000 and 3");
 }
 
 TEST_F(QuantizationTest, ScalesOfChannels) {
