@@ -12,7 +12,7 @@ packages=(
   cmake ninja-build pkg-config ccache
   clang-format-22 libclang-rt-22-dev libgtest-dev python3 python3-psutil
 )
-test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision)
+test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision libonnx-testdata)
 onnxruntime="onnxruntime-node@1.30.0"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -3,6 +3,7 @@
 testdata         the real models and images; %testdata is their folder (RESNET_TEST_DATA, or ../shared/data beside the project)
 torch            %python has torch, torchvision, onnx and numpy: it exports real models
 numpy            %python has numpy
+onnx-testdata    ONNX's backend tests, in %onnx_testdata
 ort              %node runs JavaScript and finds onnxruntime-node
 avx2, avx512     the CPU and the system have what x86-64-v3 and x86-64-v4 need
 clang-format     the formatter that the sources are checked with
@@ -65,6 +66,12 @@ if os.path.isdir(testdata):
 else:
     lit_config.note("no real models: RESNET_TEST_DATA does not name a folder; the tests that use them are skipped")
 
+onnx_testdata = "/usr/share/libonnx-testdata/data"
+if os.path.isdir(onnx_testdata):
+    config.available_features.add("onnx-testdata")
+else:
+    lit_config.note("no backend tests of ONNX: libonnx-testdata is not installed")
+
 with open("/proc/cpuinfo", encoding="utf-8") as file:
     flags = next((set(line.split()) for line in file if line.startswith("flags")), set())
 if {"avx2", "fma", "bmi2", "f16c"} <= flags:
@@ -79,6 +86,7 @@ if os.path.exists(clang_format):
 # Longer names first: lit replaces in order.
 substitute("%inputs", os.path.join(config.test_source_root, "Inputs"))
 substitute("%testdata", os.path.realpath(testdata))
+substitute("%onnx_testdata", onnx_testdata)
 substitute("%source_root", config.source_root)
 substitute("%build_root", config.build_root)
 substitute("%python", python or "python3")

@@ -1,6 +1,7 @@
 // resnet-import: an ONNX model or a built-in architecture as a module of the resnet dialect.
 
 #include "dialect/Import/Architectures.h"
+#include "dialect/Import/OnnxOperators.h"
 #include "tools/support/ToolSupport.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -19,6 +20,8 @@ static cl::opt<std::string> weights("weights", cl::desc("Weights for --arch, wit
                                     cl::value_desc("W.safetensors"), cl::cat(category));
 static cl::opt<uint64_t> seed("seed", cl::desc("Seed of the weights that --arch generates (default 0)"), cl::cat(category));
 static cl::opt<bool> list("list", cl::desc("Print the names of the architectures"), cl::cat(category));
+static cl::opt<bool> operators("operators", cl::desc("Print the operators of ONNX that are read, and on which operands"),
+                               cl::cat(category));
 static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, ? for a dynamic batch: input:?x3x224x224"),
                                     cl::value_desc("[name:]dims"), cl::cat(category));
 
@@ -42,6 +45,11 @@ int main(int argc, char **argv) {
   if (list) {
     for (const Architecture &architecture : architectures())
       llvm::outs() << architecture.name << '\n';
+    return kSuccess;
+  }
+  if (operators) {
+    for (const OnnxOperator &op : onnxOperators())
+      llvm::outs() << op.name << ' ' << operandsName(op.operands) << '\n';
     return kSuccess;
   }
   if (std::string problem = checkUsage(); !problem.empty())
