@@ -81,8 +81,6 @@ OwningOpRef<ModuleOp> resnet::buildArchitecture(const Architecture &architecture
   NetworkBuilder network(architecture, *source, context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(network.builder.getUnknownLoc());
   func::FuncOp function = buildFunction(architecture, *input, network, *module);
-  if (network.numElements > NetworkBuilder::kMostElements)
-    return fail(llvm::createStringError("expected at most 2^31 weights, got " + Twine(network.numElements)));
   if (llvm::Error error = source->finish())
     return fail(std::move(error));
   if (generated)

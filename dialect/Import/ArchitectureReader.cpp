@@ -136,7 +136,12 @@ static Error checkRules(const Architecture &a, const json &fields) {
   if (!projects && fields["shortcut"].contains("normalization"))
     return createStringError("/shortcut/normalization: expected option \"B\", \"C\" or \"D\" beside it, got " +
                              quoteJson(fields["shortcut"]["option"]));
-  return checkWidths(a);
+  if (Error error = checkWidths(a))
+    return error;
+  constexpr int64_t kMostWeights = int64_t(1) << 31;
+  if (a.numWeights() > kMostWeights)
+    return createStringError("/stages: expected at most " + Twine(kMostWeights) + " weights, got about " + Twine(a.numWeights()));
+  return Error::success();
 }
 
 Expected<Architecture> resnet::readArchitecture(const json &schema, json fields, StringRef name, const json *base) {

@@ -74,18 +74,28 @@ int64_t Architecture::widestMap() const {
   return widest;
 }
 
-int64_t Architecture::products(int64_t size) const {
-  int64_t stride = stemStride(), before = stem.back().width, sum = 0;
-  for (auto [stage, windows] : zip(stages, stageWindows())) {
-    stride *= windows.stride;
-    const int64_t pixels = ceilDiv(size, stride) * ceilDiv(size, stride), inner = innerWidth(stage), output = outputWidth(stage);
-    const bool basic = block == BlockKind::Basic;
-    // Of a first block and of one after it.
-    auto weights = [&](int64_t input) {
-      return basic ? 9 * (input + output) * output : input * inner + 9 * inner * inner / groups + inner * output;
+SmallVector<int64_t, 4> Architecture::stageWeights() const {
+  SmallVector<int64_t, 4> result;
+  int64_t before = stem.back().width;
+  for (const Stage &stage : stages) {
+    const int64_t inner = innerWidth(stage), output = outputWidth(stage);
+    auto block = [&](int64_t input) {
+      return this->block == BlockKind::Basic ? 9 * (input + output) * output
+                                             : input * inner + 9 * inner * inner / groups + inner * output;
     };
-    sum += pixels * (weights(before) + (stage.blocks - 1) * weights(output));
+    result.push_back(block(before) + (stage.blocks - 1) * block(output));
     before = output;
+  }
+  return result;
+}
+
+int64_t Architecture::numWeights() const { return sum_of(stageWeights()); }
+
+int64_t Architecture::products(int64_t size) const {
+  int64_t stride = stemStride(), sum = 0;
+  for (auto [weights, windows] : zip(stageWeights(), stageWindows())) {
+    stride *= windows.stride;
+    sum += weights * ceilDiv(size, stride) * ceilDiv(size, stride);
   }
   return sum;
 }

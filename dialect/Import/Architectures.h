@@ -77,9 +77,13 @@ struct Architecture {
   int64_t stemStride() const;
   /// One for each stage.
   llvm::SmallVector<StageWindows, 4> stageWindows() const;
+  /// Weights of each stage's convolutions, about.
+  llvm::SmallVector<int64_t, 4> stageWeights() const;
   /// Channels of the widest map.
   int64_t widestMap() const;
-  /// Multiplications of the convolutions in the blocks for an image of size x size, about.
+  /// Weights of the convolutions in the blocks, about.
+  int64_t numWeights() const;
+  /// Multiplications of these convolutions for an image of size x size, about.
   int64_t products(int64_t size) const;
   /// The smallest height and width of an image that every operation has a result for.
   int64_t smallestImage() const;

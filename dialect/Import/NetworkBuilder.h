@@ -24,9 +24,6 @@ public:
 
   mlir::OpBuilder builder;
   ParameterValues parameters;
-  /// Of all parameters so far. Beyond kMostElements they are zeros that take no memory, and the network is refused.
-  int64_t numElements = 0;
-  static constexpr int64_t kMostElements = int64_t(1) << 31;
 
 private:
   /// A convolution that keeps the map at stride 1, but for what the padding "same" does.

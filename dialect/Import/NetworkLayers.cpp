@@ -10,8 +10,7 @@ static int64_t channels(Value value) { return mapType(value).getDimSize(1); }
 
 Value NetworkBuilder::parameter(const Twine &text, ArrayRef<int64_t> shape, ParameterRole role) {
   std::string parameterName = text.str();
-  numElements += *countElements(shape);
-  HostTensor tensor = numElements > kMostElements ? HostTensor::ofSplat(shape, 0) : source.get(parameterName, shape, role);
+  HostTensor tensor = source.get(parameterName, shape, role);
   Value value = ConstantOp::create(builder, name(parameterName), tensor.toAttribute(builder.getContext(), parameterName));
   parameters[value] = std::move(tensor);
   return value;
