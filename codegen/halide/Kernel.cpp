@@ -114,7 +114,8 @@ void codegen::defineOutput(const Kernel &kernel, Func out, const Vars &v, Expr s
   }
   Epilogue second;
   second.activation = e.postActivation;
-  const Expr post = activate(second, kernel.spec.output.block, c, k, value * kernel.scale(c, k) + kernel.shift(c, k));
+  const Expr post = activate(second, kernel.spec.output.block, kernel.spec.output.channels, c, k,
+                             value * kernel.scale(c, k) + kernel.shift(c, k));
   const Var h = pairVar();
   // The sum comes last: where it is written over the addend, post has been computed.
   if (e.keepsSum)
