@@ -1,5 +1,6 @@
 // Inlines both regions of every residual block and makes its sum and activation explicit. Never fails.
 
+#include "dialect/IR/Activations.h"
 #include "mlir/IR/PatternMatch.h"
 #include "passes/Passes.h"
 
@@ -31,9 +32,7 @@ struct FlattenResidualsPass : resnet::impl::FlattenResidualsBase<FlattenResidual
       Value f = inlineRegion(rewriter, op, op.getBody());
       Value shortcut = op.hasIdentityShortcut() ? op.getInput() : inlineRegion(rewriter, op, op.getShortcut());
       Value sum = AddOp::create(rewriter, op.getLoc(), op.getType(), f, shortcut);
-      if (op.getActivation() == Activation::Relu)
-        sum = ReluOp::create(rewriter, op.getLoc(), op.getType(), sum);
-      rewriter.replaceOp(op, sum);
+      rewriter.replaceOp(op, createActivation(rewriter, op.getLoc(), op.getActivation(), sum));
       ++flattened;
     });
   }

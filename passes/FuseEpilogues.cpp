@@ -1,6 +1,8 @@
-// Gives every convolution the sum and the activation that follow it, and fuses what no convolution takes into one element-wise
-// operation each. One walk in program order. Assumes flattened residual blocks: a sum's first operand is F's result.
+// Gives every convolution the sum and the activation that follow it, and fuses what no convolution takes, gates among it, into
+// one element-wise operation each. One walk in program order. Assumes flattened residual blocks: a sum's first operand is F's
+// result. What is not in the order of an epilogue (gate, sum, activation), and all around a fake_quantize, stays apart.
 
+#include "dialect/IR/Activations.h"
 #include "mlir/IR/PatternMatch.h"
 #include "passes/Passes.h"
 #include "passes/Rewriting.h"
@@ -28,7 +30,9 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
     IRRewriter rewriter(&getContext());
     getOperation().walk([&](Operation *op) {
       rewriter.setInsertionPoint(op);
-      llvm::TypeSwitch<Operation *>(op).Case<Conv2dOp, BatchNormOp, AddOp, ReluOp>([&](auto op) { fuse(op, rewriter); });
+      if (Activation activation = activationOf(op); activation != Activation::None)
+        return fuse(op, activation, rewriter);
+      llvm::TypeSwitch<Operation *>(op).Case<Conv2dOp, BatchNormOp, MulOp, AddOp>([&](auto op) { fuse(op, rewriter); });
     });
   }
 
@@ -51,44 +55,61 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
       return createConstantLike(rewriter, op.getLoc(), model, {static_cast<int64_t>(values.size())}, values, suffix);
     };
     Value scale = constant(factors, ".scale"), shift = constant(shifts, ".shift");
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getInput(), scale, shift, Value(), Activation::None);
+    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getInput(), scale, shift, Value(), Value(),
+                                                    Activation::None);
+    ++elementwise;
+  }
+
+  // A product of two maps is no gate and stays.
+  void fuse(MulOp op, IRRewriter &rewriter) {
+    if (!op.hasGate())
+      return;
+    if (auto inner = openEpilogue<FusedElementwiseOp>(op.getLhs()); inner && !inner.getGate())
+      return take(inner, inner.getGateMutable(), op.getRhs(), op, rewriter);
+    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getLhs(), Value(), Value(), op.getRhs(), Value(),
+                                                    Activation::None);
     ++elementwise;
   }
 
   void fuse(AddOp op, IRRewriter &rewriter) {
     const std::pair<Value, Value> orders[] = {{op.getLhs(), op.getRhs()}, {op.getRhs(), op.getLhs()}};
+    // F ends with its gate; the projection on the other path stays plain, as one beside a convolution does.
+    for (auto [value, addend] : orders)
+      if (auto inner = openEpilogue<FusedElementwiseOp>(value); inner && inner.getGate())
+        return take(inner, inner.getAddendMutable(), addend, op, rewriter);
     for (auto [value, addend] : orders)
       if (auto conv = openEpilogue<FusedConv2dOp>(value); conv && !conv.getActivatedChannels()) {
         ++sums;
-        return takeAddend(conv, addend, op, rewriter);
+        return take(conv, conv.getAddendMutable(), addend, op, rewriter);
       }
     for (auto [value, addend] : orders)
       if (auto inner = openEpilogue<FusedElementwiseOp>(value))
-        return takeAddend(inner, addend, op, rewriter);
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getLhs(), Value(), Value(), op.getRhs(),
+        return take(inner, inner.getAddendMutable(), addend, op, rewriter);
+    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getLhs(), Value(), Value(), Value(), op.getRhs(),
                                                     Activation::None);
     ++elementwise;
   }
 
-  // The fused operation moves to the sum, for the addend may be computed after it.
-  template <typename Op> void takeAddend(Op op, Value addend, AddOp add, IRRewriter &rewriter) {
-    rewriter.moveOpBefore(op, add);
+  // `op` does the work of `user` with `value` as its gate or addend. It moves there, for the value may be computed after it.
+  void take(Operation *op, MutableOperandRange operand, Value value, Operation *user, IRRewriter &rewriter) {
+    rewriter.moveOpBefore(op, user);
     rewriter.modifyOpInPlace(op, [&] {
-      op.getAddendMutable().assign(addend);
-      op->setLoc(fusedLoc(op, add));
+      operand.assign(value);
+      op->setLoc(fusedLoc(op, user));
     });
-    rewriter.replaceOp(add, op);
+    rewriter.replaceOp(user, op);
   }
 
-  void fuse(ReluOp op, IRRewriter &rewriter) {
-    Operation *producer = op.getInput().getDefiningOp();
+  void fuse(Operation *op, Activation activation, IRRewriter &rewriter) {
+    Value input = op->getOperand(0);
+    Operation *producer = input.getDefiningOp();
     if (producer && producer->hasOneUse()) {
       const bool fused = llvm::TypeSwitch<Operation *, bool>(producer)
                              .Case<FusedConv2dOp, FusedElementwiseOp>([&](auto inner) {
                                if (inner.getActivation() != Activation::None)
                                  return false;
                                rewriter.modifyOpInPlace(inner, [&] {
-                                 inner.setActivation(Activation::Relu);
+                                 inner.setActivation(activation);
                                  inner->setLoc(fusedLoc(inner, op));
                                });
                                rewriter.replaceOp(op, inner);
@@ -100,7 +121,8 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
         return;
       }
     }
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getInput(), Value(), Value(), Value(), Activation::Relu);
+    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op->getResult(0).getType(), input, Value(), Value(), Value(), Value(),
+                                                    activation);
     ++elementwise;
   }
 };

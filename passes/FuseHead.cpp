@@ -41,7 +41,7 @@ struct FuseSoftmax : OpRewritePattern<SoftmaxOp> {
     if (!head || head.getSoftmax() || !head->hasOneUse())
       return rewriter.notifyMatchFailure(op, "no head whose logits only this softmax reads");
     rewriter.replaceOp(op, FusedHeadOp::create(rewriter, fusedLoc(head, op), op.getType(), head.getInput(), head.getWeight(),
-                                               head.getBias(), true));
+                                               head.getBias(), true, op.getLog()));
     return success();
   }
 };

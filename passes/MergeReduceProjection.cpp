@@ -79,7 +79,7 @@ struct MergeReduceProjectionPass : resnet::impl::MergeReduceProjectionBase<Merge
       return RankedTensorType::get({type.getDimSize(0), channels, type.getDimSize(2), type.getDimSize(3)}, type.getElementType());
     };
     auto both = FusedConv2dOp::create(rewriter, loc, shape(first + second), reduce.getInput(), filter, bias, Value(),
-                                      Activation::Relu, rewriter.getI64IntegerAttr(first), reduce.getStrides(),
+                                      reduce.getActivation(), rewriter.getI64IntegerAttr(first), reduce.getStrides(),
                                       reduce.getPadding(), reduce.getDilations(), 1);
     auto slice = [&](FusedConv2dOp op, int64_t offset, int64_t channels) {
       const int64_t ones[] = {1, 1, 1};

@@ -1,6 +1,7 @@
 // Brings what exporters write into the forms that the later passes know: the option-A shortcut as one subsample, padding inside
 // the convolution, no dropout. What has no such form stays as it is; nothing fails.
 
+#include "dialect/IR/Activations.h"
 #include "dialect/IR/Layouts.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/Passes.h"
@@ -32,12 +33,14 @@ struct SliceToSubsample : OpRewritePattern<SliceOp> {
   }
 };
 
+bool padsWithZeros(PadOp op) { return op.getMode() == PadMode::Constant && op.getValue().isZero(); }
+
 // pad of channels with zeros: subsample.
 struct ChannelPadToSubsample : OpRewritePattern<PadOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(PadOp op, PatternRewriter &rewriter) const override {
-    if (!op.getValue().isZero() || !allEqual(op.getLow().drop_front(), 0) || !allEqual(op.getHigh().drop_front(), 0))
+    if (!padsWithZeros(op) || !allEqual(op.getLow().drop_front(), 0) || !allEqual(op.getHigh().drop_front(), 0))
       return rewriter.notifyMatchFailure(op, "pads rows or columns, or not with zeros");
     rewriter.replaceOpWithNewOp<SubsampleOp>(op, op.getType(), op.getInput(), rewriter.getDenseI64ArrayAttr({1, 1}),
                                              rewriter.getDenseI64ArrayAttr({op.getLow()[0], op.getHigh()[0]}));
@@ -69,7 +72,7 @@ struct PadIntoConv : OpRewritePattern<PadOp> {
   PadIntoConv(MLIRContext *context, Pass::Statistic *merged) : OpRewritePattern(context), merged(merged) {}
 
   LogicalResult matchAndRewrite(PadOp op, PatternRewriter &rewriter) const override {
-    if (!op.getValue().isZero() || op.getLow()[0] || op.getHigh()[0])
+    if (!padsWithZeros(op) || op.getLow()[0] || op.getHigh()[0])
       return rewriter.notifyMatchFailure(op, "pads channels, or not with zeros");
     if (op->use_empty())
       return rewriter.notifyMatchFailure(op, "nothing reads it");
@@ -161,6 +164,24 @@ struct PointwiseConvToLinear : OpRewritePattern<FlattenOp> {
   }
 };
 
+// x * sigmoid(x) is silu, x * hard_sigmoid(x) hard_swish where the slope is 1/6 and the offset 1/2.
+struct ProductToActivation : OpRewritePattern<MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+    const std::pair<Value, Value> orders[] = {{op.getLhs(), op.getRhs()}, {op.getRhs(), op.getLhs()}};
+    for (auto [value, factor] : orders) {
+      const Activation of = activationOf(factor.getDefiningOp());
+      if ((of != Activation::Sigmoid && of != Activation::HardSigmoid) || factor.getDefiningOp()->getOperand(0) != value)
+        continue;
+      const Activation product = of == Activation::Sigmoid ? Activation::Silu : Activation::HardSwish;
+      rewriter.replaceOp(op, createActivation(rewriter, fusedLoc(factor.getDefiningOp(), op), product, value));
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no operand is a sigmoid of the other");
+  }
+};
+
 // What folds to one of its operands: dropout, empty pads, a flatten of what is flat, transposes that cancel. Constants stay
 // where they are read, which folding in the driver would not leave them. A pool of a 1x1 map stays, for the head needs it and
 // SpecializeShapes may enlarge the map.
@@ -181,6 +202,11 @@ struct NormalizeImportsPass : resnet::impl::NormalizeImportsBase<NormalizeImport
     RewritePatternSet patterns(&getContext());
     populateNormalizeImportsPatterns(patterns, &padsMerged);
     AvgPool2dOp::getCanonicalizationPatterns(patterns, &getContext());
+    // Expansions of gates, a clip that is a relu, a flatten in two steps.
+    MulOp::getCanonicalizationPatterns(patterns, &getContext());
+    ClipOp::getCanonicalizationPatterns(patterns, &getContext());
+    ReshapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    FlattenOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), patternsOnly())))
       signalPassFailure();
     getOperation().walk([&](SubsampleOp) { ++subsamples; });
@@ -191,6 +217,6 @@ struct NormalizeImportsPass : resnet::impl::NormalizeImportsBase<NormalizeImport
 
 void resnet::populateNormalizeImportsPatterns(RewritePatternSet &patterns, Pass::Statistic *padsMerged) {
   patterns.add<SliceToSubsample, ChannelPadToSubsample, ComposeSubsamples, ComposeTransposes, FlattenOfTranspose,
-               PointwiseConvToLinear, RemoveIdentity>(patterns.getContext());
+               PointwiseConvToLinear, ProductToActivation, RemoveIdentity>(patterns.getContext());
   patterns.add<PadIntoConv>(patterns.getContext(), padsMerged);
 }

@@ -1,6 +1,7 @@
 // Finds residual blocks in a flat graph: sums whose two operands are both computed from one value x, one of them by
 // convolutions. Everything between x and the sum moves into the block's regions. What does not match stays flat; nothing fails.
 
+#include "dialect/IR/Activations.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/DominatorTree.h"
@@ -141,19 +142,18 @@ private:
           return {};
 
     const bool lhsIsF = lhs->convolutions > rhs->convolutions;
-    ReluOp relu = add->hasOneUse() ? dyn_cast<ReluOp>(*add->user_begin()) : ReluOp{};
-    if (relu && relu->getBlock() != &block)
-      relu = {};
+    Operation *user = add->hasOneUse() ? *add->user_begin() : nullptr;
+    const Activation activation = user && user->getBlock() == &block ? activationOf(user) : Activation::None;
+    const bool activated = activation != Activation::None;
     rewriter.setInsertionPoint(add);
-    auto residual = ResidualOp::create(rewriter, relu ? fusedLoc(add, relu) : add.getLoc(), add.getType(), x,
-                                       relu ? Activation::Relu : Activation::None);
+    auto residual = ResidualOp::create(rewriter, activated ? fusedLoc(add, user) : add.getLoc(), add.getType(), x, activation);
     moveInto(residual.getBody(), lhsIsF ? *lhs : *rhs, lhsIsF ? add.getLhs() : add.getRhs());
     info[residual] = {0, 1 + lhs->size + rhs->size, lhs->convolutions + rhs->convolutions};
     Branch &shortcut = lhsIsF ? *rhs : *lhs;
     if (!shortcut.ops.empty())
       moveInto(residual.getShortcut(), shortcut, lhsIsF ? add.getRhs() : add.getLhs());
-    if (relu)
-      rewriter.replaceOp(relu, residual);
+    if (activated)
+      rewriter.replaceOp(user, residual);
     else
       rewriter.replaceAllUsesWith(add, residual);
     rewriter.eraseOp(add);

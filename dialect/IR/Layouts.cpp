@@ -93,6 +93,11 @@ bool resnet::sameShape(Type a, Type b) {
   return l && r && l.getShape() == r.getShape() && l.getElementType() == r.getElementType();
 }
 
+bool resnet::isGateOf(RankedTensorType gate, RankedTensorType type) {
+  return gate.getRank() == 4 && type.getRank() == 4 && allEqual(gate.getShape().drop_front(2), 1) &&
+         gate.getShape().take_front(2) == type.getShape().take_front(2);
+}
+
 static void collectNames(Location loc, llvm::StringSet<> &seen, SmallVectorImpl<StringRef> &names) {
   if (auto name = dyn_cast<NameLoc>(loc)) {
     if (seen.insert(name.getName()).second)

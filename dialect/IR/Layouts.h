@@ -36,6 +36,9 @@ mlir::RankedTensorType withEncoding(mlir::RankedTensorType type, mlir::Attribute
 /// The same shape and element type, whatever the encodings.
 bool sameShape(mlir::Type a, mlir::Type b);
 
+/// Whether `gate` is one factor for each channel of each image of the map `type`: [N, C, 1, 1] beside [N, C, H, W].
+bool isGateOf(mlir::RankedTensorType gate, mlir::RankedTensorType type);
+
 /// The source model's name(s) for an operation, from its location: "conv1" or "conv1, bn1"; empty where it has none.
 std::string sourceName(mlir::Location loc);
 

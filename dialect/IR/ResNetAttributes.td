@@ -1,4 +1,4 @@
-// Attributes: activations, and the layouts that encode how tensors lie in memory.
+// Attributes: activations, modes of padding, and the layouts that encode how tensors lie in memory.
 
 #ifndef RESNET_DIALECT_IR_RESNETATTRIBUTES_TD
 #define RESNET_DIALECT_IR_RESNETATTRIBUTES_TD
@@ -9,10 +9,20 @@ include "mlir/IR/TensorEncoding.td"
 include "mlir/IR/EnumAttr.td"
 
 def ResNet_Activation : I32Enum<"Activation", "function applied to every element after a sum", [
-    I32EnumCase<"None", 0, "none">, I32EnumCase<"Relu", 1, "relu">]> {
+    I32EnumCase<"None", 0, "none">, I32EnumCase<"Relu", 1, "relu">, I32EnumCase<"Relu6", 2, "relu6">,
+    I32EnumCase<"Sigmoid", 3, "sigmoid">, I32EnumCase<"Silu", 4, "silu">, I32EnumCase<"HardSigmoid", 5, "hard_sigmoid">,
+    I32EnumCase<"HardSwish", 6, "hard_swish">]> {
   let cppNamespace = "::resnet";
 }
 def ResNet_ActivationAttr : EnumAttr<ResNet_Dialect, ResNet_Activation, "activation"> {
+  let assemblyFormat = "$value";
+}
+
+def ResNet_PadMode : I32Enum<"PadMode", "where padded elements come from", [
+    I32EnumCase<"Constant", 0, "constant">, I32EnumCase<"Reflect", 1, "reflect">, I32EnumCase<"Edge", 2, "edge">]> {
+  let cppNamespace = "::resnet";
+}
+def ResNet_PadModeAttr : EnumAttr<ResNet_Dialect, ResNet_PadMode, "pad_mode"> {
   let assemblyFormat = "$value";
 }
 

@@ -66,21 +66,24 @@ def FusedStemOp : ResNet_PureOp<"fused_stem"> {
 }
 
 def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSegments]> {
-  let summary = "scale and shift of each channel, sum and activation in one pass over memory";
+  let summary = "scale and shift of each channel, gate, sum and activation in one pass over memory";
   let description = [{
-    `out[n, c, ...] = activation(input[n, c, ...] * scale[c] + shift[c] + addend[n, c, ...])`; scale and shift come together.
+    `out[n, c, ...] = activation((input[n, c, ...] * scale[c] + shift[c]) * gate[n, c, 0, 0] + addend[n, c, ...])`; scale and
+    shift come together, and only a map has a gate.
 
     ```mlir
     %y = resnet.fused_elementwise %x scale %a, %b activation relu
         : (tensor<?x64x8x8xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64x8x8xf32>
+    %z = resnet.fused_elementwise %x gate %g addend %s activation relu
+        : (tensor<?x64x8x8xf32>, tensor<?x64x1x1xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
     ```
   }];
   let arguments = (ins ResNet_Activations:$input, Optional<ResNet_Vector>:$scale, Optional<ResNet_Vector>:$shift,
-                       Optional<ResNet_Activations>:$addend,
+                       Optional<ResNet_Map>:$gate, Optional<ResNet_Activations>:$addend,
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation);
   let results = (outs ResNet_Activations:$result);
   let assemblyFormat = [{
-    $input (`scale` $scale^ `,` $shift)? (`addend` $addend^)? (`activation` $activation^)? attr-dict
+    $input (`scale` $scale^ `,` $shift)? (`gate` $gate^)? (`addend` $addend^)? (`activation` $activation^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
@@ -90,17 +93,20 @@ def FusedElementwiseOp : ResNet_PureOp<"fused_elementwise", [AttrSizedOperandSeg
 def FusedHeadOp : ResNet_PureOp<"fused_head"> {
   let summary = "the classifier: global average pool, fully connected layer and softmax in one kernel";
   let description = [{
-    `out = linear(flatten(global_avg_pool(input)), weight, bias)`, then softmax where `softmax` is given.
+    `out = linear(flatten(global_avg_pool(input)), weight, bias)`, then softmax where `softmax` is given, its logarithm where
+    `softmax log` is.
 
     ```mlir
     %y = resnet.fused_head %x, %w, %b softmax
         : (tensor<?x512x7x7xf32>, tensor<10x512xf32>, tensor<10xf32>) -> tensor<?x10xf32>
     ```
   }];
-  let arguments = (ins ResNet_Map:$input, ResNet_Matrix:$weight, Optional<ResNet_Vector>:$bias, UnitAttr:$softmax);
+  let arguments = (ins ResNet_Map:$input, ResNet_Matrix:$weight, Optional<ResNet_Vector>:$bias, UnitAttr:$softmax,
+                       UnitAttr:$log);
   let results = (outs ResNet_Features:$result);
   let assemblyFormat = [{
-    $input `,` $weight (`,` $bias^)? (`softmax` $softmax^)? attr-dict `:` functional-type(operands, results)
+    $input `,` $weight (`,` $bias^)? (`softmax` $softmax^)? (`log` $log^)? attr-dict
+    `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

@@ -1,8 +1,7 @@
-// Verifiers, folders and canonicalisations of the graph level. The labels (conv2d_c1, ...) are those of docs/Spec.md.
+// Verifiers of the graph level. The labels (conv2d_c1, ...) are those of docs/Spec.md.
 
 #include "dialect/IR/Layouts.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace resnet;
@@ -123,18 +122,34 @@ LogicalResult BatchNormOp::verify() {
   return success();
 }
 
+// group_norm_c1: scale and offset have one element a channel. group_norm_c2: epsilon is not negative. group_norm_c3: groups
+// divide the channels.
+LogicalResult GroupNormOp::verify() {
+  const int64_t channels = getInput().getType().getDimSize(1), groups = getGroups();
+  if (failed(checkVector(*this, "group_norm_c1", "a scale", getScale(), channels)) ||
+      failed(checkVector(*this, "group_norm_c1", "an offset", getOffset(), channels)))
+    return failure();
+  if (!(getEpsilon().convertToFloat() >= 0))
+    return emitOpError() << "group_norm_c2: expected a non-negative epsilon, got " << getEpsilonAttr();
+  if (groups < 1 || channels % groups)
+    return emitOpError() << "group_norm_c3: expected groups that divide " << channels << " channels, got " << groups;
+  return success();
+}
+
 // linear_c2: the bias has one element an output feature.
 LogicalResult LinearOp::verify() {
   return checkVector(*this, "linear_c2", "a bias", getBias(), getWeight().getType().getDimSize(0));
 }
 
-// fused_head_c2: the bias has one element an output feature.
+// fused_head_c2: the bias has one element an output feature. fused_head_c3: only a softmax has a logarithm.
 LogicalResult FusedHeadOp::verify() {
+  if (getLog() && !getSoftmax())
+    return emitOpError() << "fused_head_c3: expected softmax before log, got log alone";
   return checkVector(*this, "fused_head_c2", "a bias", getBias(), getWeight().getType().getDimSize(0));
 }
 
 // fused_elementwise_c1: scale and shift come together. fused_elementwise_c2: one element a channel. fused_elementwise_c3: the
-// addend has the input's shape.
+// addend has the input's shape. fused_elementwise_c4: a gate is [N, C, 1, 1] beside a map of N images and C channels.
 LogicalResult FusedElementwiseOp::verify() {
   RankedTensorType type = getInput().getType();
   if (!getScale() != !getShift())
@@ -146,118 +161,43 @@ LogicalResult FusedElementwiseOp::verify() {
   if (getAddend() && !sameShape(getAddend().getType(), type))
     return emitOpError() << "fused_elementwise_c3: expected an addend of the input's shape " << type << ", got "
                          << getAddend().getType();
+  if (getGate() && !isGateOf(getGate().getType(), type))
+    return emitOpError() << "fused_elementwise_c4: expected a gate [N, C, 1, 1] for an input [N, C, H, W], got "
+                         << getGate().getType() << " for " << type;
   return success();
 }
+
+bool MulOp::hasGate() { return isGateOf(getRhs().getType(), getLhs().getType()); }
 
 //===--------------------------------------------------------------------===//
-// Folders and canonicalisations. All are exact for signed zeros, infinities and NaN.
+// Activations
 //===--------------------------------------------------------------------===//
 
-// The input in place of an operation that copies it. A kernel's only operation stays: there the copy is the point.
-static OpFoldResult foldToInput(Operation *op, Value input) {
-  const bool sameType = input.getType() == op->getResult(0).getType();
-  return sameType && !isa_and_nonnull<KernelOp>(op->getParentOp()) ? input : OpFoldResult{};
-}
-
-// Idempotent.
-OpFoldResult ReluOp::fold(FoldAdaptor) {
-  return getInput().getDefiningOp<ReluOp>() ? foldToInput(*this, getInput()) : OpFoldResult{};
-}
-
-OpFoldResult FlattenOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
-
-OpFoldResult DropoutOp::fold(FoldAdaptor) { return foldToInput(*this, getInput()); }
-
-// A pool of one element that sees no padding copies its input.
-template <typename Op> static OpFoldResult foldPool(Op op) {
-  const bool copies = allEqual(op.getKernel(), 1) && allEqual(op.getStrides(), 1) && allEqual(op.getPadding(), 0);
-  return copies ? foldToInput(op, op.getInput()) : OpFoldResult{};
-}
-
-OpFoldResult MaxPool2dOp::fold(FoldAdaptor) { return foldPool(*this); }
-OpFoldResult AvgPool2dOp::fold(FoldAdaptor) { return foldPool(*this); }
-
-// One window over the whole map is the global average pool.
-LogicalResult AvgPool2dOp::canonicalize(AvgPool2dOp op, PatternRewriter &rewriter) {
-  ArrayRef<int64_t> map = op.getInput().getType().getShape().drop_front(2), out = op.getType().getShape().drop_front(2);
-  if (op.getKernel() != map || !allEqual(op.getPadding(), 0) || !allEqual(out, 1))
-    return rewriter.notifyMatchFailure(op, "the window is not the whole map");
-  rewriter.replaceOpWithNewOp<GlobalAvgPoolOp>(op, op.getType(), op.getInput());
+// hard_sigmoid_c1: slope and offset are finite.
+LogicalResult HardSigmoidOp::verify() {
+  if (!getSlope().isFinite() || !getOffset().isFinite())
+    return emitOpError() << "hard_sigmoid_c1: expected a finite slope and offset, got " << getSlopeAttr() << " and "
+                         << getOffsetAttr();
   return success();
 }
 
-OpFoldResult FusedElementwiseOp::fold(FoldAdaptor) {
-  const bool copies = !getScale() && !getAddend() && getActivation() == Activation::None;
-  return copies ? foldToInput(*this, getInput()) : OpFoldResult{};
-}
-
-OpFoldResult PadOp::fold(FoldAdaptor) {
-  return allEqual(getLow(), 0) && allEqual(getHigh(), 0) ? foldToInput(*this, getInput()) : OpFoldResult{};
-}
-
-// Two pads with the same value are one.
-LogicalResult PadOp::canonicalize(PadOp op, PatternRewriter &rewriter) {
-  auto inner = op.getInput().getDefiningOp<PadOp>();
-  if (!inner || !inner.getValue().bitwiseIsEqual(op.getValue()))
-    return rewriter.notifyMatchFailure(op, "the input is no pad with the same value");
-  auto sum = [](ArrayRef<int64_t> a, ArrayRef<int64_t> b) { return SmallVector<int64_t>{a[0] + b[0], a[1] + b[1], a[2] + b[2]}; };
-  Location loc = rewriter.getFusedLoc({inner.getLoc(), op.getLoc()});
-  auto merged = PadOp::create(rewriter, loc, op.getType(), inner.getInput(), sum(inner.getLow(), op.getLow()),
-                              sum(inner.getHigh(), op.getHigh()), op.getValue());
-  rewriter.replaceOp(op, merged);
+// clip_c1: min is not above max.
+LogicalResult ClipOp::verify() {
+  if (!(getMin() <= getMax()))
+    return emitOpError() << "clip_c1: expected a min that is not above max, got " << getMinAttr() << " and " << getMaxAttr();
   return success();
 }
 
-// The whole input. Offsets and strides must be checked: a range of one element has its shape with any of them.
-OpFoldResult SliceOp::fold(FoldAdaptor) {
-  return allEqual(getOffsets(), 0) && allEqual(getStrides(), 1) ? foldToInput(*this, getInput()) : OpFoldResult{};
-}
-
-OpFoldResult SubsampleOp::fold(FoldAdaptor) {
-  return allEqual(getStrides(), 1) && allEqual(getChannelPadding(), 0) ? foldToInput(*this, getInput()) : OpFoldResult{};
-}
-
-static bool isIdentity(ArrayRef<int64_t> permutation) {
-  return llvm::all_of(llvm::enumerate(permutation), [](auto p) { return static_cast<int64_t>(p.index()) == p.value(); });
-}
-
-// The permutation of `outer` after `inner`.
-static SmallVector<int64_t> compose(TransposeOp inner, TransposeOp outer) {
-  return llvm::map_to_vector(outer.getPermutation(), [&](int64_t p) { return inner.getPermutation()[p]; });
-}
-
-// The identity, or the inverse of the transpose before.
-OpFoldResult TransposeOp::fold(FoldAdaptor) {
-  if (isIdentity(getPermutation()))
-    return foldToInput(*this, getInput());
-  auto inner = getInput().getDefiningOp<TransposeOp>();
-  return inner && isIdentity(compose(inner, *this)) ? foldToInput(*this, inner.getInput()) : OpFoldResult{};
-}
-
-// Two transposes are one.
-LogicalResult TransposeOp::canonicalize(TransposeOp op, PatternRewriter &rewriter) {
-  auto inner = op.getInput().getDefiningOp<TransposeOp>();
-  if (!inner)
-    return rewriter.notifyMatchFailure(op, "the input is no transpose");
-  Location loc = rewriter.getFusedLoc({inner.getLoc(), op.getLoc()});
-  auto merged = TransposeOp::create(rewriter, loc, op.getType(), inner.getInput(), compose(inner, op));
-  rewriter.replaceOp(op, merged);
-  return success();
-}
-
-OpFoldResult ConvertLayoutOp::fold(FoldAdaptor) {
-  auto inner = getInput().getDefiningOp<ConvertLayoutOp>();
-  if (inner && inner.getInput().getType() == getType())
-    return inner.getInput();
-  return foldToInput(*this, getInput());
-}
-
-// The layout between two conversions does not matter.
-LogicalResult ConvertLayoutOp::canonicalize(ConvertLayoutOp op, PatternRewriter &rewriter) {
-  auto inner = op.getInput().getDefiningOp<ConvertLayoutOp>();
-  if (!inner)
-    return rewriter.notifyMatchFailure(op, "the input is no conversion");
-  rewriter.modifyOpInPlace(op, [&] { op.getInputMutable().assign(inner.getInput()); });
+// fake_quantize_c1: the scale is positive and finite. fake_quantize_c2: the range is two numbers, the zero point is in it, and
+// f32 has all of it.
+LogicalResult FakeQuantizeOp::verify() {
+  if (!getScale().isFiniteNonZero() || getScale().isNegative())
+    return emitOpError() << "fake_quantize_c1: expected a positive finite scale, got " << getScaleAttr();
+  ArrayRef<int64_t> range = getRange();
+  const int64_t zeroPoint = getZeroPoint();
+  if (range.size() != 2 || range[0] < -kLargestSize || range[1] > kLargestSize || zeroPoint < range[0] || zeroPoint > range[1])
+    return emitOpError() << "fake_quantize_c2: expected a range of two numbers from -2^24 to 2^24 around the zero point, got ["
+                         << range << "] around " << zeroPoint;
   return success();
 }
 
@@ -291,13 +231,5 @@ LogicalResult ResidualOp::verify() {
   if (hasIdentityShortcut() && !sameShape(getInput().getType(), getType()))
     return emitOpError() << "residual_c3: expected an input of the result's shape for an identity shortcut, got "
                          << getInput().getType() << " and " << getType();
-  return success();
-}
-
-// A shortcut that yields x is the identity.
-LogicalResult ResidualOp::canonicalize(ResidualOp op, PatternRewriter &rewriter) {
-  if (op.hasIdentityShortcut() || op.getShortcut().front().getTerminator()->getOperand(0) != op.getInput())
-    return rewriter.notifyMatchFailure(op, "the shortcut does not yield the input");
-  rewriter.modifyOpInPlace(op, [&] { rewriter.eraseBlock(&op.getShortcut().front()); });
   return success();
 }

@@ -96,17 +96,25 @@ def BatchNormOp : ResNet_PureOp<"batch_norm"> {
   let hasVerifier = 1;
 }
 
-def ReluOp : ResNet_PureOp<"relu"> {
-  let summary = "max(x, 0)";
+def GroupNormOp : ResNet_PureOp<"group_norm"> {
+  let summary = "normalisation by the statistics of each group of channels of each image";
   let description = [{
+    `out[n, c, y, x] = (input[n, c, y, x] - mean[n, g]) / sqrt(variance[n, g] + epsilon) * scale[c] + offset[c]` with
+    `g = c / (C/groups)`; mean and variance are those of all elements of group g of image n, the variance divided by their
+    number (Wu and He, 2018). With as many groups as channels it is instance normalisation.
+
     ```mlir
-    %y = resnet.relu %x : tensor<?x64x8x8xf32> -> tensor<?x64x8x8xf32>
+    %y = resnet.group_norm %x, %scale, %offset groups 32 epsilon 1.000000e-05
+        : (tensor<?x64x8x8xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Activations:$input);
-  let results = (outs ResNet_Activations:$result);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
-  let hasFolder = 1;
+  let arguments = (ins ResNet_Map:$input, ResNet_Vector:$scale, ResNet_Vector:$offset, I64Attr:$groups,
+                       DefaultValuedAttr<F32Attr, "1.0e-5f">:$epsilon);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $offset `groups` $groups (`epsilon` $epsilon^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
 }
 
 def AddOp : ResNet_PureOp<"add", [Commutative]> {
@@ -119,6 +127,54 @@ def AddOp : ResNet_PureOp<"add", [Commutative]> {
   let arguments = (ins ResNet_Activations:$lhs, ResNet_Activations:$rhs);
   let results = (outs ResNet_Activations:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+}
+
+def MulOp : ResNet_PureOp<"mul"> {
+  let summary = "element-wise product, of a map and a gate too";
+  let description = [{
+    `out[n, c, y, x] = lhs[n, c, y, x] * rhs[n, c, y, x]`; where `rhs` is [N, C, 1, 1], `* rhs[n, c, 0, 0]`: the gate of
+    squeeze-and-excitation (Hu et al., 2018).
+
+    ```mlir
+    %y = resnet.mul %x, %gate : (tensor<?x64x8x8xf32>, tensor<?x64x1x1xf32>) -> tensor<?x64x8x8xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Activations:$lhs, ResNet_Activations:$rhs);
+  let results = (outs ResNet_Activations:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+  let hasCanonicalizeMethod = 1;
+  let extraClassDeclaration = [{
+    /// True where `rhs` is one factor a channel of a map: [N, C, 1, 1].
+    bool hasGate();
+  }];
+}
+
+def ExpandOp : ResNet_PureOp<"expand"> {
+  let summary = "a map of one element repeated to rows and columns";
+  let description = [{
+    `out[n, c, y, x] = input[n, c, 0, 0]`; `size` is [H, W].
+
+    ```mlir
+    %y = resnet.expand %x size [8, 8] : tensor<?x64x1x1xf32> -> tensor<?x64x8x8xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Map:$input, DenseI64ArrayAttr:$size);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = "$input `size` custom<Integers>($size) attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+}
+
+def ConcatOp : ResNet_PureOp<"concat"> {
+  let summary = "the channels of several maps behind each other";
+  let description = [{
+    ```mlir
+    %y = resnet.concat %a, %b : (tensor<?x32x8x8xf32>, tensor<?x16x8x8xf32>) -> tensor<?x48x8x8xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<ResNet_Map>:$inputs);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = "$inputs attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def MaxPool2dOp : ResNet_PureOp<"max_pool2d"> {
@@ -175,6 +231,18 @@ def GlobalAvgPoolOp : ResNet_PureOp<"global_avg_pool"> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
+def GlobalMaxPoolOp : ResNet_PureOp<"global_max_pool"> {
+  let summary = "maximum of each channel's map";
+  let description = [{
+    ```mlir
+    %y = resnet.global_max_pool %x : tensor<?x512x7x7xf32> -> tensor<?x512x1x1xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Map:$input);
+  let results = (outs ResNet_Map:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
 def FlattenOp : ResNet_PureOp<"flatten"> {
   let summary = "[N, C, H, W] as [N, C*H*W]";
   let description = [{
@@ -186,6 +254,23 @@ def FlattenOp : ResNet_PureOp<"flatten"> {
   let results = (outs ResNet_Features:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
+}
+
+def ReshapeOp : ResNet_PureOp<"reshape"> {
+  let summary = "the elements of each image, in their order, in another shape";
+  let description = [{
+    `shape` is the result's behind the batch: [F], or [C, H, W].
+
+    ```mlir
+    %y = resnet.reshape %x [1, 1, 64] : tensor<?x64x1x1xf32> -> tensor<?x1x1x64xf32>
+    ```
+  }];
+  let arguments = (ins ResNet_Activations:$input, DenseI64ArrayAttr:$shape);
+  let results = (outs ResNet_Activations:$result);
+  let assemblyFormat = "$input custom<Integers>($shape) attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def LinearOp : ResNet_PureOp<"linear"> {
@@ -206,31 +291,35 @@ def LinearOp : ResNet_PureOp<"linear"> {
 def SoftmaxOp : ResNet_PureOp<"softmax"> {
   let summary = "softmax over the features of each image";
   let description = [{
-    `out[n, i] = exp(input[n, i] - m[n]) / sum over j of exp(input[n, j] - m[n])` with `m[n]` the largest input of image n.
+    `out[n, i] = exp(input[n, i] - m[n]) / sum over j of exp(input[n, j] - m[n])` with `m[n]` the largest input of image n;
+    with `log`, the natural logarithm of that.
 
     ```mlir
     %y = resnet.softmax %x : tensor<?x10xf32> -> tensor<?x10xf32>
     ```
   }];
-  let arguments = (ins ResNet_Features:$input);
+  let arguments = (ins ResNet_Features:$input, UnitAttr:$log);
   let results = (outs ResNet_Features:$result);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = "$input (`log` $log^)? attr-dict `:` type($input) `->` type($result)";
 }
 
 def PadOp : ResNet_PureOp<"pad"> {
-  let summary = "adds elements of one value around channels, rows and columns";
+  let summary = "adds elements around channels, rows and columns";
   let description = [{
-    `low` and `high` are [c, y, x].
+    `low` and `high` are [c, y, x]. The new elements are `value`, or of the input: with `mode edge` its nearest, with
+    `mode reflect` those mirrored at its first and last, which are not repeated.
 
     ```mlir
-    %y = resnet.pad %x low [0, 1, 1] high [0, 1, 1] value 0.000000e+00 : tensor<?x3x8x8xf32> -> tensor<?x3x10x10xf32>
+    %y = resnet.pad %x low [0, 1, 1] high [0, 1, 1] value 1.000000e+00 : tensor<?x3x8x8xf32> -> tensor<?x3x10x10xf32>
+    %z = resnet.pad %x low [0, 3, 3] high [0, 3, 3] mode reflect : tensor<?x3x8x8xf32> -> tensor<?x3x14x14xf32>
     ```
   }];
   let arguments = (ins ResNet_Map:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
-                       DefaultValuedAttr<F32Attr, "0.0f">:$value);
+                       DefaultValuedAttr<F32Attr, "0.0f">:$value,
+                       DefaultValuedAttr<ResNet_PadModeAttr, "::resnet::PadMode::Constant">:$mode);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = [{
-    $input `low` custom<Integers>($low) `high` custom<Integers>($high) (`value` $value^)? attr-dict
+    $input `low` custom<Integers>($low) `high` custom<Integers>($high) (`mode` $mode^)? (`value` $value^)? attr-dict
     `:` type($input) `->` type($result)
   }];
   let hasFolder = 1;
@@ -344,6 +433,7 @@ def YieldOp : ResNet_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["Re
   let builders = [OpBuilder<(ins), [{ }]>];
 }
 
+include "dialect/IR/ResNetActivationOps.td"
 include "dialect/IR/ResNetFusedOps.td"
 include "dialect/IR/ResNetKernelOps.td"
 

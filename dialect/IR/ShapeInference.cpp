@@ -2,6 +2,7 @@
 // The labels (conv2d_c1, ...) are those of docs/Spec.md.
 
 #include "dialect/IR/Layouts.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace resnet;
@@ -108,6 +109,12 @@ LogicalResult inferSame(Value input, SmallVectorImpl<Type> &types) {
   return success();
 }
 
+LogicalResult inferGlobalPool(Value input, SmallVectorImpl<Type> &types) {
+  RankedTensorType type = ranked(input);
+  types.push_back(RankedTensorType::get({type.getDimSize(0), type.getDimSize(1), 1, 1}, type.getElementType()));
+  return success();
+}
+
 // linear_c1, fused_head_c1: the weight has one column an input feature.
 template <typename Op>
 LogicalResult inferLinear(std::optional<Location> loc, StringRef label, RankedTensorType input, RankedTensorType weight,
@@ -130,6 +137,13 @@ INFER(Conv2dOp) { return inferConv<Conv2dOp>(loc, op, types); }
 INFER(FusedConv2dOp) { return inferConv<FusedConv2dOp>(loc, op, types); }
 INFER(BatchNormOp) { return inferSame(op.getInput(), types); }
 INFER(ReluOp) { return inferSame(op.getInput(), types); }
+INFER(SigmoidOp) { return inferSame(op.getInput(), types); }
+INFER(SiluOp) { return inferSame(op.getInput(), types); }
+INFER(HardSigmoidOp) { return inferSame(op.getInput(), types); }
+INFER(HardSwishOp) { return inferSame(op.getInput(), types); }
+INFER(ClipOp) { return inferSame(op.getInput(), types); }
+INFER(FakeQuantizeOp) { return inferSame(op.getInput(), types); }
+INFER(GroupNormOp) { return inferSame(op.getInput(), types); }
 INFER(FusedElementwiseOp) { return inferSame(op.getInput(), types); }
 INFER(SoftmaxOp) { return inferSame(op.getInput(), types); }
 INFER(DropoutOp) { return inferSame(op.getInput(), types); }
@@ -141,6 +155,42 @@ INFER(AddOp) {
     return fail<AddOp>(loc, "add_c1: expected operands of one shape, got ", op.getLhs().getType(), " and ",
                        op.getRhs().getType());
   return inferSame(op.getLhs(), types);
+}
+
+// mul_c1: both operands have the same shape, or the second is [N, C, 1, 1] beside a map of N images and C channels.
+INFER(MulOp) {
+  RankedTensorType lhs = ranked(op.getLhs()), rhs = ranked(op.getRhs());
+  if (!isGateOf(rhs, lhs) && !sameShape(lhs, rhs))
+    return fail<MulOp>(loc, "mul_c1: expected operands of one shape or a second operand [N, C, 1, 1], got ", lhs, " and ", rhs);
+  return inferSame(op.getLhs(), types);
+}
+
+// expand_c1: the input's maps are of one element. expand_c2: the size is two positive numbers.
+INFER(ExpandOp) {
+  RankedTensorType input = ranked(op.getInput());
+  if (!allEqual(input.getShape().drop_front(2), 1))
+    return fail<ExpandOp>(loc, "expand_c1: expected an input [N, C, 1, 1], got ", input);
+  if (!inRange(op.getSize(), 2, 1))
+    return fail<ExpandOp>(loc, "expand_c2: expected a size of two positive numbers, got ", text(op.getSize()));
+  types.push_back(RankedTensorType::get({input.getDimSize(0), input.getDimSize(1), op.getSize()[0], op.getSize()[1]},
+                                        input.getElementType()));
+  return success();
+}
+
+// concat_c1: there is an input. concat_c2: all have the same batch, rows and columns.
+INFER(ConcatOp) {
+  if (op.getInputs().empty())
+    return fail<ConcatOp>(loc, "concat_c1: expected at least one input");
+  RankedTensorType first = ranked(op.getInputs().front());
+  SmallVector<int64_t> shape(first.getShape());
+  for (Value input : op.getInputs().drop_front()) {
+    RankedTensorType type = ranked(input);
+    if (type.getDimSize(0) != shape[0] || type.getShape().drop_front(2) != first.getShape().drop_front(2))
+      return fail<ConcatOp>(loc, "concat_c2: expected inputs that differ in their channels only, got ", first, " and ", type);
+    shape[1] += type.getDimSize(1);
+  }
+  types.push_back(RankedTensorType::get(shape, first.getElementType()));
+  return success();
 }
 
 INFER(MaxPool2dOp) {
@@ -171,16 +221,32 @@ INFER(AvgPool2dOp) {
                                   {1, 1}, op.getCeilMode(), types);
 }
 
-INFER(GlobalAvgPoolOp) {
-  RankedTensorType input = ranked(op.getInput());
-  types.push_back(RankedTensorType::get({input.getDimSize(0), input.getDimSize(1), 1, 1}, input.getElementType()));
-  return success();
-}
+INFER(GlobalAvgPoolOp) { return inferGlobalPool(op.getInput(), types); }
+INFER(GlobalMaxPoolOp) { return inferGlobalPool(op.getInput(), types); }
 
 INFER(FlattenOp) {
   RankedTensorType input = ranked(op.getInput());
   types.push_back(RankedTensorType::get({input.getDimSize(0), ShapedType::getNumElements(input.getShape().drop_front())},
                                         input.getElementType()));
+  return success();
+}
+
+// reshape_c1: the shape is one or three positive numbers. reshape_c2: an image keeps its number of elements.
+INFER(ReshapeOp) {
+  RankedTensorType input = ranked(op.getInput());
+  ArrayRef<int64_t> shape = op.getShape();
+  if (!inRange(shape, 1, 1) && !inRange(shape, 3, 1))
+    return fail<ReshapeOp>(loc, "reshape_c1: expected one or three positive numbers, got ", text(shape));
+  uint64_t elements = 1; // three numbers of up to 2^24 may be too many
+  for (int64_t size : shape)
+    elements = llvm::SaturatingMultiply(elements, static_cast<uint64_t>(size));
+  const int64_t expected = ShapedType::getNumElements(input.getShape().drop_front());
+  if (elements != static_cast<uint64_t>(expected))
+    return fail<ReshapeOp>(loc, "reshape_c2: expected a shape of the ", expected, " elements that an image of ", input,
+                           " has, got ", text(shape));
+  SmallVector<int64_t> result{input.getDimSize(0)};
+  llvm::append_range(result, shape);
+  types.push_back(RankedTensorType::get(result, input.getElementType()));
   return success();
 }
 
@@ -190,15 +256,22 @@ INFER(FusedHeadOp) {
   return inferLinear<FusedHeadOp>(loc, "fused_head_c1", ranked(op.getInput()), ranked(op.getWeight()), types);
 }
 
-// pad_c1: low and high are three non-negative numbers.
+// pad_c1: low and high are three non-negative numbers. pad_c2: a reflection lies inside the input. pad_c3: only constant padding
+// has a value.
 INFER(PadOp) {
   RankedTensorType input = ranked(op.getInput());
   if (!inRange(op.getLow(), 3, 0) || !inRange(op.getHigh(), 3, 0))
     return fail<PadOp>(loc, "pad_c1: expected three non-negative numbers each for low and high, got ", text(op.getLow()), " and ",
                        text(op.getHigh()));
   SmallVector<int64_t> shape(input.getShape());
-  for (int i : {0, 1, 2})
+  for (int i : {0, 1, 2}) {
+    if (op.getMode() == PadMode::Reflect && std::max(op.getLow()[i], op.getHigh()[i]) >= shape[1 + i])
+      return fail<PadOp>(loc, "pad_c2: expected to reflect less than the ", shape[1 + i], " elements of dimension ", 1 + i,
+                         " of ", input, ", got low ", text(op.getLow()), " and high ", text(op.getHigh()));
     shape[1 + i] += op.getLow()[i] + op.getHigh()[i];
+  }
+  if (op.getMode() != PadMode::Constant && !op.getValue().isPosZero())
+    return fail<PadOp>(loc, "pad_c3: expected no value in mode ", stringifyPadMode(op.getMode()), ", got ", op.getValueAttr());
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
   return success();
 }

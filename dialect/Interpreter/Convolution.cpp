@@ -74,14 +74,15 @@ Tensor reference::conv2d(TensorView input, TensorView filter, const Window &w, i
             for (int64_t p = 0; p < length; ++p)
               sum[p] += factor * in[p];
           }
-      const bool relu = epilogue.relu && static_cast<int64_t>(o) < epilogue.activatedChannels.value_or(outChannels);
+      const bool activated = static_cast<int64_t>(o) < epilogue.activatedChannels.value_or(outChannels);
+      const Activation activation = activated ? epilogue.activation : Activation::None;
       int64_t index = (n * outChannels + o) * height * width;
       for (int64_t y = 0; y < height; ++y)
         for (int64_t x = 0; x < width; ++x, ++index) {
           double sum = sums[y * pitch + x];
           if (epilogue.addend)
             sum += epilogue.addend.elements[index];
-          result.elements[index] = static_cast<float>(relu && sum < 0 ? 0 : sum);
+          result.elements[index] = static_cast<float>(activate(activation, sum));
         }
     });
   }

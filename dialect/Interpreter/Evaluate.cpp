@@ -31,7 +31,7 @@ static reference::Window window(ArrayRef<int64_t> kernel, ArrayRef<int64_t> stri
 static Tensor compute(Conv2dOp op, Operands<Conv2dOp> x, Shape shape) {
   return reference::conv2d(x.getInput(), x.getFilter(),
                            window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
-                           op.getGroups(), {x.getBias(), {}, false, {}}, shape);
+                           op.getGroups(), {x.getBias(), {}, Activation::None, {}}, shape);
 }
 
 static Tensor subsample(TensorView input, ArrayRef<int64_t> strides, ArrayRef<int64_t> channelPadding, Shape shape) {
@@ -43,16 +43,16 @@ static Tensor compute(FusedConv2dOp op, Operands<FusedConv2dOp> x, Shape shape) 
   TensorView addend = x.getAddend();
   if (op.subsamplesAddend())
     addend = subsampled = subsample(addend, op.getAddendStrides(), op.getAddendChannelPadding(), shape);
-  return reference::conv2d(
-      x.getInput(), x.getFilter(), window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
-      op.getGroups(), {x.getBias(), addend, op.getActivation() == Activation::Relu, op.getActivatedChannels()}, shape);
+  return reference::conv2d(x.getInput(), x.getFilter(),
+                           window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
+                           op.getGroups(), {x.getBias(), addend, op.getActivation(), op.getActivatedChannels()}, shape);
 }
 
 static Tensor compute(FusedStemOp op, Operands<FusedStemOp> x, Shape shape) {
   const std::array<int64_t, 2> map = op.getConvolvedMap();
-  const Tensor convolved = reference::conv2d(
-      x.getInput(), x.getFilter(), window(x.getFilter().shape.drop_front(2), op.getStrides(), {1, 1}, op.getPadding()), 1,
-      {x.getBias(), {}, op.getActivation() == Activation::Relu, {}}, {shape[0], shape[1], map[0], map[1]});
+  const Tensor convolved = reference::conv2d(x.getInput(), x.getFilter(),
+                                             window(x.getFilter().shape.drop_front(2), op.getStrides(), {1, 1}, op.getPadding()),
+                                             1, {x.getBias(), {}, op.getActivation(), {}}, {shape[0], shape[1], map[0], map[1]});
   return reference::maxPool2d(convolved, window(op.getPoolKernel(), op.getPoolStrides(), {1, 1}, op.getPoolPadding()), shape);
 }
 
@@ -62,12 +62,40 @@ static Tensor compute(BatchNormOp op, Operands<BatchNormOp> x, Shape) {
 }
 
 static Tensor compute(FusedElementwiseOp op, Operands<FusedElementwiseOp> x, Shape) {
-  return reference::elementwise(x.getInput(), x.getScale(), x.getShift(), x.getAddend(), op.getActivation() == Activation::Relu);
+  return reference::elementwise(x.getInput(), x.getScale(), x.getShift(), x.getGate(), x.getAddend(), op.getActivation());
 }
 
-static Tensor compute(ReluOp, Operands<ReluOp> x, Shape) { return reference::elementwise(x.getInput(), {}, {}, {}, true); }
+static Tensor compute(GroupNormOp op, Operands<GroupNormOp> x, Shape) {
+  return reference::groupNorm(x.getInput(), x.getScale(), x.getOffset(), op.getGroups(), op.getEpsilon().convertToFloat());
+}
 
-static Tensor compute(AddOp, Operands<AddOp> x, Shape) { return reference::elementwise(x.getLhs(), {}, {}, x.getRhs(), false); }
+static Tensor activate(TensorView input, Activation activation) {
+  return reference::elementwise(input, {}, {}, {}, {}, activation);
+}
+
+static Tensor compute(ReluOp, Operands<ReluOp> x, Shape) { return activate(x.getInput(), Activation::Relu); }
+static Tensor compute(SigmoidOp, Operands<SigmoidOp> x, Shape) { return activate(x.getInput(), Activation::Sigmoid); }
+static Tensor compute(SiluOp, Operands<SiluOp> x, Shape) { return activate(x.getInput(), Activation::Silu); }
+static Tensor compute(HardSwishOp, Operands<HardSwishOp> x, Shape) { return activate(x.getInput(), Activation::HardSwish); }
+
+static Tensor compute(HardSigmoidOp op, Operands<HardSigmoidOp> x, Shape) {
+  return reference::hardSigmoid(x.getInput(), op.getSlope().convertToFloat(), op.getOffset().convertToFloat());
+}
+
+static Tensor compute(ClipOp op, Operands<ClipOp> x, Shape) {
+  return reference::clip(x.getInput(), op.getMin().convertToFloat(), op.getMax().convertToFloat());
+}
+
+static Tensor compute(FakeQuantizeOp op, Operands<FakeQuantizeOp> x, Shape) {
+  return reference::fakeQuantize(x.getInput(), op.getScale().convertToFloat(), static_cast<int64_t>(op.getZeroPoint()),
+                                 op.getRange()[0], op.getRange()[1]);
+}
+
+static Tensor compute(AddOp, Operands<AddOp> x, Shape) {
+  return reference::elementwise(x.getLhs(), {}, {}, {}, x.getRhs(), Activation::None);
+}
+
+static Tensor compute(MulOp, Operands<MulOp> x, Shape) { return reference::multiply(x.getLhs(), x.getRhs()); }
 
 static Tensor compute(MaxPool2dOp op, Operands<MaxPool2dOp> x, Shape shape) {
   return reference::maxPool2d(x.getInput(), window(op.getKernel(), op.getStrides(), op.getDilations(), op.getPadding()), shape);
@@ -80,22 +108,24 @@ static Tensor compute(AvgPool2dOp op, Operands<AvgPool2dOp> x, Shape shape) {
 
 static Tensor compute(GlobalAvgPoolOp, Operands<GlobalAvgPoolOp> x, Shape) { return reference::globalAvgPool(x.getInput()); }
 
+static Tensor compute(GlobalMaxPoolOp, Operands<GlobalMaxPoolOp> x, Shape) { return reference::globalMaxPool(x.getInput()); }
+
 static Tensor compute(LinearOp, Operands<LinearOp> x, Shape) {
   return reference::linear(x.getInput(), x.getWeight(), x.getBias());
 }
 
 static Tensor compute(FusedHeadOp op, Operands<FusedHeadOp> x, Shape) {
-  return reference::head(x.getInput(), x.getWeight(), x.getBias(), op.getSoftmax());
+  return reference::head(x.getInput(), x.getWeight(), x.getBias(), op.getSoftmax(), op.getLog());
 }
 
-static Tensor compute(SoftmaxOp, Operands<SoftmaxOp> x, Shape) { return reference::softmax(x.getInput()); }
+static Tensor compute(SoftmaxOp op, Operands<SoftmaxOp> x, Shape) { return reference::softmax(x.getInput(), op.getLog()); }
 
 static Tensor compute(PadOp op, Operands<PadOp> x, Shape shape) {
-  std::array<int64_t, 3> offsets = triple(op.getLow());
-  for (int64_t &offset : offsets)
-    offset = -offset;
-  return reference::copy(x.getInput(), offsets, {1, 1, 1}, op.getValue().convertToFloat(), shape);
+  return reference::pad(x.getInput(), triple(op.getLow()), op.getMode(), op.getValue().convertToFloat(), shape);
 }
+
+static Tensor compute(ExpandOp, Operands<ExpandOp> x, Shape shape) { return reference::expand(x.getInput(), shape); }
+static Tensor compute(ConcatOp, Operands<ConcatOp> x, Shape shape) { return reference::concat(x.getInputs(), shape); }
 
 static Tensor compute(SliceOp op, Operands<SliceOp> x, Shape shape) {
   return reference::copy(x.getInput(), triple(op.getOffsets()), triple(op.getStrides()), 0, shape);
@@ -113,6 +143,7 @@ static Tensor compute(TransposeOp op, Operands<TransposeOp> x, Shape) {
 static Tensor same(TensorView input, Shape shape) { return Tensor(shape, input.elements.vec()); }
 
 static Tensor compute(FlattenOp, Operands<FlattenOp> x, Shape shape) { return same(x.getInput(), shape); }
+static Tensor compute(ReshapeOp, Operands<ReshapeOp> x, Shape shape) { return same(x.getInput(), shape); }
 static Tensor compute(DropoutOp, Operands<DropoutOp> x, Shape shape) { return same(x.getInput(), shape); }
 static Tensor compute(ConvertLayoutOp, Operands<ConvertLayoutOp> x, Shape shape) { return same(x.getInput(), shape); }
 
@@ -146,9 +177,10 @@ FailureOr<Tensor> resnet::evaluate(Operation *op, ArrayRef<TensorView> operands)
   if (isTooLarge(shape) || hasLargeIntermediate(op, shape[0]))
     return op->emitOpError() << "is too large to be interpreted: expected at most " << kMostElements << " elements, got " << type;
   return TypeSwitch<Operation *, FailureOr<Tensor>>(op)
-      .Case<Conv2dOp, FusedConv2dOp, FusedStemOp, BatchNormOp, FusedElementwiseOp, ReluOp, AddOp, MaxPool2dOp, AvgPool2dOp,
-            GlobalAvgPoolOp, LinearOp, FusedHeadOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, FlattenOp, DropoutOp,
-            ConvertLayoutOp>([&](auto concrete) -> FailureOr<Tensor> {
+      .Case<Conv2dOp, FusedConv2dOp, FusedStemOp, BatchNormOp, GroupNormOp, FusedElementwiseOp, ReluOp, SigmoidOp, SiluOp,
+            HardSigmoidOp, HardSwishOp, ClipOp, FakeQuantizeOp, AddOp, MulOp, ExpandOp, ConcatOp, MaxPool2dOp, AvgPool2dOp,
+            GlobalAvgPoolOp, GlobalMaxPoolOp, LinearOp, FusedHeadOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp,
+            FlattenOp, ReshapeOp, DropoutOp, ConvertLayoutOp>([&](auto concrete) -> FailureOr<Tensor> {
         return compute(concrete, Operands<decltype(concrete)>(operands, concrete), shape);
       })
       .Default([](Operation *other) -> FailureOr<Tensor> { return other->emitOpError("cannot be interpreted"); });

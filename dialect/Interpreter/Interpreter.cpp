@@ -3,6 +3,7 @@
 #include "dialect/Interpreter/Interpreter.h"
 #include "dialect/IR/Layouts.h"
 #include "dialect/Interpreter/Memory.h"
+#include "dialect/Interpreter/Reference.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -181,11 +182,8 @@ LogicalResult Interpreter::execute(ResidualOp op) {
     parts.push_back(*view);
   }
   Tensor sum(parts[0].shape);
-  for (auto [out, f, shortcut] : llvm::zip_equal(sum.elements, parts[0].elements, parts[1].elements)) {
-    out = static_cast<float>(static_cast<double>(f) + shortcut);
-    if (op.getActivation() == Activation::Relu && out < 0)
-      out = 0;
-  }
+  for (auto [out, f, shortcut] : llvm::zip_equal(sum.elements, parts[0].elements, parts[1].elements))
+    out = static_cast<float>(reference::activate(op.getActivation(), static_cast<double>(f) + shortcut));
   tensors.insert_or_assign(op.getResult(), std::move(sum));
   return success();
 }

@@ -1,8 +1,9 @@
-// Pools, dense layers, element-wise operations and movements of data, by definition.
+// Pools, dense layers and movements of data, by definition.
 
 #include "dialect/Interpreter/Reference.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Parallel.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -71,6 +72,10 @@ Tensor reference::globalAvgPool(TensorView input) {
   });
 }
 
+Tensor reference::globalMaxPool(TensorView input) {
+  return maxPool2d(input, {{input.shape[2], input.shape[3]}, {1, 1}, {1, 1}, {}}, {input.shape[0], input.shape[1], 1, 1});
+}
+
 //===--------------------------------------------------------------------===//
 // Dense layers
 //===--------------------------------------------------------------------===//
@@ -88,7 +93,7 @@ Tensor reference::linear(TensorView input, TensorView weight, TensorView bias) {
   return result;
 }
 
-Tensor reference::softmax(TensorView input) {
+Tensor reference::softmax(TensorView input, bool log) {
   Tensor result(input.shape);
   const int64_t features = input.shape[1];
   for (int64_t n = 0; n < input.shape[0]; ++n) {
@@ -97,55 +102,18 @@ Tensor reference::softmax(TensorView input) {
     double sum = 0;
     for (float value : x)
       sum += std::exp(value - largest);
-    for (auto [i, value] : llvm::enumerate(x))
-      result.elements[n * features + i] = static_cast<float>(std::exp(value - largest) / sum);
+    for (auto [i, value] : llvm::enumerate(x)) {
+      const double exponent = value - largest;
+      result.elements[n * features + i] = static_cast<float>(log ? exponent - std::log(sum) : std::exp(exponent) / sum);
+    }
   }
   return result;
 }
 
-Tensor reference::head(TensorView input, TensorView weight, TensorView bias, bool softmax) {
+Tensor reference::head(TensorView input, TensorView weight, TensorView bias, bool softmax, bool log) {
   Tensor pooled = globalAvgPool(input);
   Tensor result = linear(pooled, weight, bias);
-  return softmax ? reference::softmax(result) : result;
-}
-
-//===--------------------------------------------------------------------===//
-// Element-wise
-//===--------------------------------------------------------------------===//
-
-// Result element i is `element(i, channel of i)`. Channels are the second dimension, or the only one.
-template <typename Element> static Tensor forEachElement(TensorView input, Element element) {
-  Tensor result(input.shape);
-  const size_t axis = input.shape.size() > 1 ? 1 : 0;
-  const int64_t channels = input.shape[axis];
-  int64_t size = 1;
-  for (int64_t dim : input.shape.drop_front(axis + 1))
-    size *= dim;
-  llvm::parallelFor(0, input.elements.size() / std::max<int64_t>(size, 1), [&](size_t map) {
-    for (int64_t i = map * size; i < static_cast<int64_t>(map + 1) * size; ++i)
-      result.elements[i] = static_cast<float>(element(i, map % channels));
-  });
-  return result;
-}
-
-Tensor reference::batchNorm(TensorView input, TensorView scale, TensorView offset, TensorView mean, TensorView variance,
-                            double epsilon) {
-  return forEachElement(input, [&](int64_t i, int64_t c) {
-    return (static_cast<double>(input.elements[i]) - mean.elements[c]) / std::sqrt(variance.elements[c] + epsilon) *
-               scale.elements[c] +
-           offset.elements[c];
-  });
-}
-
-Tensor reference::elementwise(TensorView input, TensorView scale, TensorView shift, TensorView addend, bool relu) {
-  return forEachElement(input, [&](int64_t i, int64_t c) {
-    double value = input.elements[i];
-    if (scale)
-      value = value * scale.elements[c] + shift.elements[c];
-    if (addend)
-      value += addend.elements[i];
-    return relu && value < 0 ? 0. : value; // NaN stays
-  });
+  return softmax ? reference::softmax(result, log) : result;
 }
 
 //===--------------------------------------------------------------------===//
@@ -165,6 +133,45 @@ Tensor reference::copy(TensorView input, std::array<int64_t, 3> offsets, std::ar
           const bool inside = ic >= 0 && ic < channels && iy >= 0 && iy < height && ix >= 0 && ix < width;
           *out++ = inside ? input.elements[((n * channels + ic) * height + iy) * width + ix] : fill;
         }
+  return result;
+}
+
+// The element of a dimension of `size` that padding shows at `index`, which may lie outside.
+static int64_t sourceIndex(int64_t index, int64_t size, PadMode mode) {
+  if (mode == PadMode::Reflect)
+    return index < 0 ? -index : index >= size ? 2 * (size - 1) - index : index;
+  return std::clamp<int64_t>(index, 0, size - 1);
+}
+
+Tensor reference::pad(TensorView input, std::array<int64_t, 3> low, PadMode mode, float value, llvm::ArrayRef<int64_t> shape) {
+  if (mode == PadMode::Constant)
+    return copy(input, {-low[0], -low[1], -low[2]}, {1, 1, 1}, value, shape);
+  Tensor result(shape);
+  const int64_t channels = input.shape[1], height = input.shape[2], width = input.shape[3];
+  float *out = result.elements.data();
+  for (int64_t n = 0; n < shape[0]; ++n)
+    for (int64_t c = 0; c < shape[1]; ++c)
+      for (int64_t y = 0; y < shape[2]; ++y) {
+        const int64_t map = n * channels + sourceIndex(c - low[0], channels, mode);
+        const float *row = input.elements.data() + (map * height + sourceIndex(y - low[1], height, mode)) * width;
+        for (int64_t x = 0; x < shape[3]; ++x)
+          *out++ = row[sourceIndex(x - low[2], width, mode)];
+      }
+  return result;
+}
+
+Tensor reference::expand(TensorView input, llvm::ArrayRef<int64_t> shape) {
+  return forEachMap(input, shape, [](const float *in, int64_t, int64_t) { return *in; });
+}
+
+Tensor reference::concat(llvm::ArrayRef<TensorView> inputs, llvm::ArrayRef<int64_t> shape) {
+  Tensor result(shape);
+  auto out = result.elements.begin();
+  for (int64_t n = 0; n < shape[0]; ++n)
+    for (TensorView input : inputs) {
+      const int64_t image = input.shape[1] * shape[2] * shape[3];
+      out = llvm::copy(input.elements.slice(n * image, image), out);
+    }
   return result;
 }
 

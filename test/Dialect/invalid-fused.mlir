@@ -233,3 +233,27 @@ func.func @fused_head_c2(%x: tensor<?x4x8x8xf32>, %w: tensor<10x4xf32>, %b: tens
   %0 = resnet.fused_head %x, %w, %b softmax : (tensor<?x4x8x8xf32>, tensor<10x4xf32>, tensor<4xf32>) -> tensor<?x10xf32>
   return
 }
+
+// -----
+
+func.func @fused_elementwise_c4(%x: tensor<?x4x8x8xf32>, %g: tensor<?x4x1x2xf32>) {
+  // expected-error @+1 {{fused_elementwise_c4: expected a gate [N, C, 1, 1] for an input [N, C, H, W], got 'tensor<?x4x1x2xf32>' for 'tensor<?x4x8x8xf32>'}}
+  %0 = resnet.fused_elementwise %x gate %g : (tensor<?x4x8x8xf32>, tensor<?x4x1x2xf32>) -> tensor<?x4x8x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_elementwise_c4_features(%x: tensor<?x4xf32>, %g: tensor<?x4x1x1xf32>) {
+  // expected-error @+1 {{fused_elementwise_c4: expected a gate [N, C, 1, 1] for an input [N, C, H, W], got 'tensor<?x4x1x1xf32>' for 'tensor<?x4xf32>'}}
+  %0 = resnet.fused_elementwise %x gate %g : (tensor<?x4xf32>, tensor<?x4x1x1xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @fused_head_c3(%x: tensor<?x4x8x8xf32>, %w: tensor<10x4xf32>) {
+  // expected-error @+1 {{fused_head_c3: expected softmax before log, got log alone}}
+  %0 = resnet.fused_head %x, %w log : (tensor<?x4x8x8xf32>, tensor<10x4xf32>) -> tensor<?x10xf32>
+  return
+}

@@ -122,13 +122,14 @@ TEST(Convolution, GroupsAreABlockDiagonalFilter) {
 TEST(Convolution, EpilogueAddsAndActivatesSomeChannels) {
   const Tensor input({1, 1, 1, 2}, {1, 2}), filter({2, 1, 1, 1}, {1, 1}), bias({2}, {-3, -3}),
       addend({1, 2, 1, 2}, {0, 5, 0, -5});
-  auto run = [&](bool relu, std::optional<int64_t> activated) {
-    return reference::conv2d(input, filter, {}, 1, {bias, addend, relu, activated}, {1, 2, 1, 2}).elements;
+  auto run = [&](Activation activation, std::optional<int64_t> activated) {
+    return reference::conv2d(input, filter, {}, 1, {bias, addend, activation, activated}, {1, 2, 1, 2}).elements;
   };
-  EXPECT_EQ(run(false, {}), (std::vector<float>{-2, 4, -2, -6}));
-  EXPECT_EQ(run(true, {}), (std::vector<float>{0, 4, 0, 0}));
-  EXPECT_EQ(run(true, 1), (std::vector<float>{0, 4, -2, -6}));
-  EXPECT_EQ(run(true, 0), (std::vector<float>{-2, 4, -2, -6}));
+  EXPECT_EQ(run(Activation::None, {}), (std::vector<float>{-2, 4, -2, -6}));
+  EXPECT_EQ(run(Activation::Relu, {}), (std::vector<float>{0, 4, 0, 0}));
+  EXPECT_EQ(run(Activation::Relu, 1), (std::vector<float>{0, 4, -2, -6}));
+  EXPECT_EQ(run(Activation::Relu, 0), (std::vector<float>{-2, 4, -2, -6}));
+  EXPECT_EQ(run(Activation::Relu6, {}), (std::vector<float>{0, 4, 0, 0}));
 }
 
 TEST(Convolution, SumsInDoublePrecision) {

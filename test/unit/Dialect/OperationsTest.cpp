@@ -66,37 +66,20 @@ TEST(Linear, ByHand) {
 }
 
 TEST(Softmax, RowsSumToOneAndLargeInputsDoNotOverflow) {
-  const Tensor result = reference::softmax(Tensor({2, 3}, {0, std::log(2.f), std::log(5.f), 1000, 1000, -1000}));
+  const Tensor result = reference::softmax(Tensor({2, 3}, {0, std::log(2.f), std::log(5.f), 1000, 1000, -1000}), false);
   expectNear(result, {0.125, 0.25, 0.625, 0.5, 0.5, 0});
+}
+
+TEST(Softmax, LogarithmKeepsWhatSoftmaxLoses) {
+  const Tensor result = reference::softmax(Tensor({2, 2}, {0, std::log(3.f), 0, 1000}), true);
+  expectNear(result, {std::log(0.25f), std::log(0.75f), -1000, 0});
 }
 
 TEST(Head, IsPoolLinearAndSoftmax) {
   const Tensor input({1, 2, 1, 2}, {1, 3, 5, 7}), weight({2, 2}, {1, 0, 0, 1}), bias({2}, {4, 0});
-  EXPECT_EQ(reference::head(input, weight, bias, false).elements, (std::vector<float>{6, 6}));
-  expectNear(reference::head(input, weight, bias, true), {0.5, 0.5});
-}
-
-TEST(BatchNorm, ByHand) {
-  const Tensor input({1, 2, 1, 2}, {1, 5, 0, -2}), scale({2}, {2, 1}), offset({2}, {1, 0}), mean({2}, {3, 0}),
-      variance({2}, {3, 0});
-  // sqrt(3 + 1) = 2; sqrt(0 + 1) = 1
-  EXPECT_EQ(reference::batchNorm(input, scale, offset, mean, variance, 1).elements, (std::vector<float>{-1, 3, 0, -2}));
-}
-
-TEST(BatchNorm, OfFeatures) {
-  const Tensor one({2}, {1, 1}), zero({2}, {0, 0}), mean({2}, {1, 2});
-  EXPECT_EQ(reference::batchNorm(counting({2, 2}), one, zero, mean, one, 0).elements, (std::vector<float>{0, 0, 2, 2}));
-}
-
-TEST(Elementwise, ScaleShiftSumActivation) {
-  const Tensor input({1, 2, 1, 2}, {1, 2, 3, 4}), scale({2}, {2, -1}), shift({2}, {0, 1}), addend({1, 2, 1, 2}, {1, 1, 1, 10});
-  EXPECT_EQ(reference::elementwise(input, scale, shift, addend, false).elements, (std::vector<float>{3, 5, -1, 7}));
-  EXPECT_EQ(reference::elementwise(input, scale, shift, addend, true).elements, (std::vector<float>{3, 5, 0, 7}));
-  EXPECT_EQ(reference::elementwise(input, {}, {}, {}, true).elements, input.elements);
-}
-
-TEST(Elementwise, ReluKeepsNaN) {
-  EXPECT_TRUE(std::isnan(reference::elementwise(Tensor({1}, {NAN}), {}, {}, {}, true).elements[0]));
+  EXPECT_EQ(reference::head(input, weight, bias, false, false).elements, (std::vector<float>{6, 6}));
+  expectNear(reference::head(input, weight, bias, true, false), {0.5, 0.5});
+  expectNear(reference::head(input, weight, bias, true, true), {std::log(0.5f), std::log(0.5f)});
 }
 
 TEST(Copy, PadsSubsamplesAndFills) {
@@ -104,6 +87,35 @@ TEST(Copy, PadsSubsamplesAndFills) {
   EXPECT_EQ(reference::copy(input, {-1, 0, 0}, {1, 2, 2}, 9, {1, 4, 1, 1}).elements, (std::vector<float>{9, 1, 5, 9}));
   EXPECT_EQ(reference::copy(input, {1, 0, -1}, {1, 1, 1}, 0, {1, 1, 2, 4}).elements,
             (std::vector<float>{0, 5, 6, 0, 0, 7, 8, 0}));
+}
+
+TEST(Pad, ReflectionsDoNotRepeatTheBorder) {
+  const Tensor input = counting({1, 1, 2, 3}); // 1 2 3 / 4 5 6
+  const Tensor result = reference::pad(input, {0, 1, 2}, PadMode::Reflect, 0, {1, 1, 3, 6});
+  EXPECT_EQ(result.elements, (std::vector<float>{6, 5, 4, 5, 6, 5, 3, 2, 1, 2, 3, 2, 6, 5, 4, 5, 6, 5}));
+}
+
+TEST(Pad, EdgesAreRepeated) {
+  const Tensor result = reference::pad(counting({2, 1, 1, 2}), {1, 0, 2}, PadMode::Edge, 0, {2, 2, 1, 5});
+  EXPECT_EQ(result.elements, (std::vector<float>{1, 1, 1, 2, 2, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 3, 3, 3, 4, 4}));
+}
+
+TEST(Pad, ConstantIsACopy) {
+  EXPECT_EQ(reference::pad(counting({1, 1, 1, 2}), {0, 1, 0}, PadMode::Constant, 7, {1, 1, 2, 3}).elements,
+            (std::vector<float>{7, 7, 7, 1, 2, 7}));
+}
+
+TEST(Expand, RepeatsEachChannel) {
+  EXPECT_EQ(reference::expand(counting({1, 2, 1, 1}), {1, 2, 1, 3}).elements, (std::vector<float>{1, 1, 1, 2, 2, 2}));
+}
+
+TEST(Concat, ChannelsOfEachImage) {
+  const Tensor a = counting({2, 1, 1, 2}), b({2, 2, 1, 2}, {11, 12, 13, 14, 15, 16, 17, 18});
+  EXPECT_EQ(reference::concat({a, b}, {2, 3, 1, 2}).elements, (std::vector<float>{1, 2, 11, 12, 13, 14, 3, 4, 15, 16, 17, 18}));
+}
+
+TEST(GlobalMaxPool, LargestOfEachMap) {
+  EXPECT_EQ(reference::globalMaxPool(Tensor({1, 2, 2, 1}, {1, 3, -2, -1})).elements, (std::vector<float>{3, -1}));
 }
 
 TEST(Transpose, ChannelsLastAndBack) {

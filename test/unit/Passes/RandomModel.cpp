@@ -116,7 +116,7 @@ Value ModelGrower::elementwise() {
   const int64_t channels = shapeOf(input)[1];
   Value scale = chance(50) ? constant({channels}, 1) : Value(), shift = scale ? constant({channels}, 1) : Value();
   const auto activation = chance(50) ? Activation::Relu : Activation::None;
-  return FusedElementwiseOp::create(builder, loc, input.getType(), input, scale, shift, addend, activation);
+  return FusedElementwiseOp::create(builder, loc, input.getType(), input, scale, shift, Value(), addend, activation);
 }
 
 // Mostly whole blocks, or any channels, or any box.
