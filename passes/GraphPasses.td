@@ -6,7 +6,8 @@ def NormalizeImports : Pass<"resnet-normalize-imports", "::mlir::func::FuncOp"> 
   let description = [{
     Option A's shortcut (a strided slice, then a pad of channels) becomes one `subsample`; zeros around a map that only
     convolutions read become their padding; an average pool of the whole map becomes `global_avg_pool`; dropout, doubled
-    flattens and cancelling transposes vanish; a 1x1 convolution of a 1x1 map that is then flattened becomes `linear`. Max pools
+    flattens and cancelling transposes vanish; a 1x1 convolution of a 1x1 map that is then flattened becomes `linear`; `x * sigmoid(x)`
+    becomes `silu`, its hard form `hard_swish`; products read gates that exporters expanded as they are. Max pools
     keep their pads, for their own padding is minus infinity, and average pools too, for theirs may not count.
 
     ```mlir
@@ -26,8 +27,8 @@ def RaiseResidualBlocks : Pass<"resnet-raise-residual-blocks", "::mlir::func::Fu
   let description = [{
     For each sum, x is the nearest value through which every path to both operands goes. Where the operations between x and
     the sum form two disjoint branches that nothing else reads, the branch with more convolutions is F and the other the
-    shortcut: the identity where it is empty, else a projection or a subsampling. A ReLU that alone reads the sum becomes the
-    block's activation; pre-activation blocks have none. Branches inside F (attention, multi-scale) do not matter. What does
+    shortcut: the identity where it is empty, else a projection or a subsampling. An activation that alone reads the sum becomes the
+    block's; pre-activation blocks have none. Branches inside F (attention, multi-scale) do not matter. What does
     not match stays flat. Time is linear in the size of the function, up to a logarithm.
 
     ```mlir
@@ -105,8 +106,10 @@ def FuseEpilogues : Pass<"resnet-fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "Fuses the sum and the activation into the convolution before them";
   let description = [{
     Every convolution becomes a `fused_conv2d`. A sum goes into the convolution that computes its first operand, else its
-    second, where nothing else reads that; then the ReLU. Sums, activations and normalisations with constant statistics that
-    no convolution takes become `fused_elementwise`, as few as possible.
+    second, where nothing else reads that; then the activation, of those that fused operations have. Gates, sums, activations and
+    normalisations with constant statistics that no convolution takes become `fused_elementwise`, as few as possible: what ends a
+    block with squeeze-and-excitation, the gate, the sum and the activation, is one. A sum prefers its gated operand to the
+    projection beside it, which stays plain for MergeReduceProjection.
 
     ```mlir
     %0 = resnet.conv2d %x, %w, %b pad [1, 1, 1, 1] : ...
@@ -149,7 +152,7 @@ def MergeReduceProjection : Pass<"resnet-merge-reduce-projection", "::mlir::func
   let summary = "Merges a block's 1x1 reduce and its 1x1 projection";
   let description = [{
     Both read the block's input; where their strides and padding match, one convolution with stacked filters computes both and
-    reads the input once. The ReLU covers the reduce's channels alone. Each half is a slice of channels; they begin at
+    reads the input once. The reduce's activation covers its channels alone. Each half is a slice of channels; they begin at
     multiples of the channel block, so that a slice is a view.
 
     ```mlir

@@ -1,5 +1,5 @@
 // Brings what exporters write into the forms that the later passes know: the option-A shortcut as one subsample, padding inside
-// the convolution, no dropout. What has no such form stays as it is; nothing fails.
+// the convolution, swish and gates as such, no dropout. What has no such form stays as it is; nothing fails.
 
 #include "dialect/IR/Activations.h"
 #include "dialect/IR/Layouts.h"

@@ -51,6 +51,7 @@ func.func @fake_quantize_c2_one_number(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @mul_c1(%x: tensor<?x4x8x8xf32>, %g: tensor<?x8x1x1xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
   // expected-error @+1 {{mul_c1: expected operands of one shape or a second operand [N, C, 1, 1], got 'tensor<?x4x8x8xf32>' and 'tensor<?x8x1x1xf32>'}}
   %0 = resnet.mul %x, %g : (tensor<?x4x8x8xf32>, tensor<?x8x1x1xf32>) -> tensor<?x4x8x8xf32>
   return
@@ -60,6 +61,7 @@ func.func @mul_c1(%x: tensor<?x4x8x8xf32>, %g: tensor<?x8x1x1xf32>) {
 
 // The gate is the second operand.
 func.func @mul_c1_gate_first(%x: tensor<?x4x8x8xf32>, %g: tensor<?x4x1x1xf32>) {
+  // expected-error @+2 {{failed to infer returned types}}
   // expected-error @+1 {{mul_c1: expected operands of one shape or a second operand [N, C, 1, 1], got 'tensor<?x4x1x1xf32>' and 'tensor<?x4x8x8xf32>'}}
   %0 = resnet.mul %g, %x : (tensor<?x4x1x1xf32>, tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
   return

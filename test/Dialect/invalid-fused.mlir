@@ -197,7 +197,7 @@ func.func @fused_stem_c9(%x: tensor<?x4x8x8xf32>, %w: tensor<8x4x3x3xf32, #resne
 
 func.func @fused_elementwise_c1(%x: tensor<?x4xf32>, %v: tensor<4xf32>) {
   // expected-error @+1 {{fused_elementwise_c1: expected scale and shift together, got only one of them}}
-  %0 = "resnet.fused_elementwise"(%x, %v) <{operandSegmentSizes = array<i32: 1, 1, 0, 0>}> : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+  %0 = "resnet.fused_elementwise"(%x, %v) <{operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>}> : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
   return
 }
 

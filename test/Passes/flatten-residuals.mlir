@@ -60,3 +60,21 @@ func.func @nested(%x: tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32> {
   } : tensor<?x4x8x8xf32> -> tensor<?x4x8x8xf32>
   return %0 : tensor<?x4x8x8xf32>
 }
+
+// CHECK-LABEL: func @activations_other_than_relu
+func.func @activations_other_than_relu(%x: tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32> {
+  // CHECK: %[[S:.*]] = resnet.add
+  // CHECK-NEXT: %[[Y:.*]] = resnet.clip %[[S]] min 0.000000e+00 max 6.000000e+00
+  // CHECK: %[[T:.*]] = resnet.add
+  // CHECK-NEXT: resnet.silu %[[T]]
+  %c = resnet.constant dense<1.0> : tensor<4x4x1x1xf32>
+  %0 = resnet.residual %x activation relu6 {
+    %f = resnet.conv2d %x, %c : (tensor<?x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<?x4x8x8xf32>
+    resnet.yield %f : tensor<?x4x8x8xf32>
+  } : tensor<?x4x8x8xf32> -> tensor<?x4x8x8xf32>
+  %1 = resnet.residual %0 activation silu {
+    %f = resnet.conv2d %0, %c : (tensor<?x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<?x4x8x8xf32>
+    resnet.yield %f : tensor<?x4x8x8xf32>
+  } : tensor<?x4x8x8xf32> -> tensor<?x4x8x8xf32>
+  return %1 : tensor<?x4x8x8xf32>
+}

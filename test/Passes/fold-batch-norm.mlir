@@ -203,3 +203,16 @@ func.func @keep_norm_whose_shift_through_the_filter_overflows(%x: tensor<?x1x4x4
   %1 = resnet.conv2d %0, %w : (tensor<?x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<?x1x4x4xf32>
   return %1 : tensor<?x1x4x4xf32>
 }
+
+// CHECK-LABEL: func @no_fold_through_fake_quantize
+func.func @no_fold_through_fake_quantize(%x: tensor<?x2x8x8xf32>) -> tensor<?x2x8x8xf32> {
+  // CHECK: resnet.conv2d
+  // CHECK-NEXT: resnet.fake_quantize
+  // CHECK-NEXT: resnet.batch_norm
+  %w = resnet.constant dense<1.0> : tensor<2x2x1x1xf32>
+  %v = resnet.constant dense<1.0> : tensor<2xf32>
+  %0 = resnet.conv2d %x, %w : (tensor<?x2x8x8xf32>, tensor<2x2x1x1xf32>) -> tensor<?x2x8x8xf32>
+  %1 = resnet.fake_quantize %0 scale 0.5 zero_point 0 range [-128, 127] : tensor<?x2x8x8xf32> -> tensor<?x2x8x8xf32>
+  %2 = resnet.batch_norm %1, %v, %v, %v, %v : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  return %2 : tensor<?x2x8x8xf32>
+}

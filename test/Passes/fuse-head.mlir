@@ -72,3 +72,25 @@ func.func @no_fusion_of_a_max_pool(%x: tensor<?x64x7x7xf32>, %w: tensor<10x64xf3
   %2 = resnet.linear %1, %w : (tensor<?x64xf32>, tensor<10x64xf32>) -> tensor<?x10xf32>
   return %2 : tensor<?x10xf32>
 }
+
+// CHECK-LABEL: func @head_with_log_softmax
+func.func @head_with_log_softmax(%x: tensor<?x64x7x7xf32>, %w: tensor<10x64xf32>) -> tensor<?x10xf32> {
+  // CHECK-NEXT: resnet.fused_head %{{[^,]*}}, %{{[^,]*}} softmax log :
+  // CHECK-NEXT: return
+  %0 = resnet.global_avg_pool %x : tensor<?x64x7x7xf32> -> tensor<?x64x1x1xf32>
+  %1 = resnet.flatten %0 : tensor<?x64x1x1xf32> -> tensor<?x64xf32>
+  %2 = resnet.linear %1, %w : (tensor<?x64xf32>, tensor<10x64xf32>) -> tensor<?x10xf32>
+  %3 = resnet.softmax %2 log : tensor<?x10xf32> -> tensor<?x10xf32>
+  return %3 : tensor<?x10xf32>
+}
+
+// CHECK-LABEL: func @no_fusion_through_fake_quantize
+func.func @no_fusion_through_fake_quantize(%x: tensor<?x64x7x7xf32>, %w: tensor<10x64xf32>) -> tensor<?x10xf32> {
+  // CHECK-NOT: resnet.fused_head
+  // CHECK: return
+  %0 = resnet.global_avg_pool %x : tensor<?x64x7x7xf32> -> tensor<?x64x1x1xf32>
+  %1 = resnet.fake_quantize %0 scale 0.5 zero_point 0 range [0, 255] : tensor<?x64x1x1xf32> -> tensor<?x64x1x1xf32>
+  %2 = resnet.flatten %1 : tensor<?x64x1x1xf32> -> tensor<?x64xf32>
+  %3 = resnet.linear %2, %w : (tensor<?x64xf32>, tensor<10x64xf32>) -> tensor<?x10xf32>
+  return %3 : tensor<?x10xf32>
+}

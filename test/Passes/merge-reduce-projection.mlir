@@ -112,3 +112,13 @@ func.func @no_merge_computed_filter(%x: !x, %w: tensor<16x2x1x1xf32>) -> (!r, !p
   %1 = resnet.fused_conv2d %x, %v : (!x, tensor<3x2x1x1xf32>) -> !p
   return %0, %1 : !r, !p
 }
+
+// CHECK-LABEL: func @the_reduces_own_activation
+func.func @the_reduces_own_activation(%x: !x) -> (!r, !p) {
+  // CHECK: resnet.fused_conv2d %{{.*}} activation silu activated_channels 16 :
+  %w = resnet.constant dense<1.0> : tensor<16x2x1x1xf32>
+  %v = resnet.constant dense<2.0> : tensor<3x2x1x1xf32>
+  %0 = resnet.fused_conv2d %x, %w activation silu : (!x, tensor<16x2x1x1xf32>) -> !r
+  %1 = resnet.fused_conv2d %x, %v : (!x, tensor<3x2x1x1xf32>) -> !p
+  return %0, %1 : !r, !p
+}

@@ -202,3 +202,58 @@ func.func @keep_global_pool_of_one_pixel(%x: tensor<?x64x1x1xf32>) -> tensor<?x6
   %1 = resnet.flatten %0 : tensor<?x64x1x1xf32> -> tensor<?x64xf32>
   return %1 : tensor<?x64xf32>
 }
+
+// CHECK-LABEL: func @swish
+// CHECK-SAME: (%[[X:[^:]*]]:
+func.func @swish(%x: tensor<?x4x8x8xf32>) -> (tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>) {
+  // CHECK-NEXT: %[[A:.*]] = resnet.silu %[[X]]
+  // CHECK-NEXT: %[[B:.*]] = resnet.hard_swish %[[X]]
+  // CHECK-NEXT: return %[[A]], %[[B]]
+  %0 = resnet.sigmoid %x : tensor<?x4x8x8xf32> -> tensor<?x4x8x8xf32>
+  %1 = resnet.mul %x, %0 : (tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  %2 = resnet.hard_sigmoid %x : tensor<?x4x8x8xf32> -> tensor<?x4x8x8xf32>
+  %3 = resnet.mul %2, %x : (tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  return %1, %3 : tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>
+}
+
+// CHECK-LABEL: func @keep_products_that_are_no_swish
+func.func @keep_products_that_are_no_swish(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+  // CHECK-COUNT-3: resnet.mul
+  %0 = resnet.sigmoid %y : tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = resnet.mul %x, %0 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %2 = resnet.hard_sigmoid %x slope 0.2 : tensor<?x4xf32> -> tensor<?x4xf32>
+  %3 = resnet.mul %x, %2 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %4 = resnet.relu %x : tensor<?x4xf32> -> tensor<?x4xf32>
+  %5 = resnet.mul %x, %4 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %1, %3, %5 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func @gate_without_its_expansion
+// CHECK-SAME: (%[[X:[^:]*]]: {{[^,]*}}, %[[G:[^:]*]]:
+func.func @gate_without_its_expansion(%x: tensor<?x4x8x8xf32>, %g: tensor<?x4x1x1xf32>) -> tensor<?x4x8x8xf32> {
+  // CHECK-NEXT: resnet.mul %[[X]], %[[G]] :
+  // CHECK-NEXT: return
+  %0 = resnet.expand %g size [8, 8] : tensor<?x4x1x1xf32> -> tensor<?x4x8x8xf32>
+  %1 = resnet.mul %x, %0 : (tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  return %1 : tensor<?x4x8x8xf32>
+}
+
+// CHECK-LABEL: func @keep_other_pads_of_conv
+func.func @keep_other_pads_of_conv(%x: tensor<?x4x8x8xf32>, %w: tensor<4x4x3x3xf32>) -> (tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>) {
+  // CHECK-NEXT: resnet.pad %{{.*}} mode reflect
+  // CHECK-NEXT: resnet.conv2d %{{[^ ]*}}, %{{[^ ]*}} :
+  // CHECK-NEXT: resnet.pad %{{.*}} mode edge
+  // CHECK-NEXT: resnet.conv2d %{{[^ ]*}}, %{{[^ ]*}} :
+  %0 = resnet.pad %x low [0, 1, 1] high [0, 1, 1] mode reflect : tensor<?x4x8x8xf32> -> tensor<?x4x10x10xf32>
+  %1 = resnet.conv2d %0, %w : (tensor<?x4x10x10xf32>, tensor<4x4x3x3xf32>) -> tensor<?x4x8x8xf32>
+  %2 = resnet.pad %x low [0, 1, 1] high [0, 1, 1] mode edge : tensor<?x4x8x8xf32> -> tensor<?x4x10x10xf32>
+  %3 = resnet.conv2d %2, %w : (tensor<?x4x10x10xf32>, tensor<4x4x3x3xf32>) -> tensor<?x4x8x8xf32>
+  return %1, %3 : tensor<?x4x8x8xf32>, tensor<?x4x8x8xf32>
+}
+
+// CHECK-LABEL: func @keep_channels_padded_by_their_edge
+func.func @keep_channels_padded_by_their_edge(%x: tensor<?x4x8x8xf32>) -> tensor<?x6x8x8xf32> {
+  // CHECK-NEXT: resnet.pad %{{.*}} mode edge
+  %0 = resnet.pad %x low [1, 0, 0] high [1, 0, 0] mode edge : tensor<?x4x8x8xf32> -> tensor<?x6x8x8xf32>
+  return %0 : tensor<?x6x8x8xf32>
+}
