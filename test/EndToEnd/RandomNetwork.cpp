@@ -1,5 +1,5 @@
-// A network draws one style and keeps to it mostly, as real ones do; maps and channels come from few numbers, so that networks
-// share kernels and many of them take little time to compile.
+// A network draws one style and keeps to it mostly, as real ones do. Maps and channels come from few numbers, and a halved map is
+// another network's whole one: so networks share kernels, and many of them take little time to compile.
 
 #include "RandomNetwork.h"
 #include "RandomLayers.h"
@@ -259,8 +259,8 @@ Value NetworkGrower::head(Value map) {
 OwningOpRef<ModuleOp> NetworkGrower::grow() {
   OpBuilder &builder = layers.builder;
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder, layers.loc);
-  const int64_t batch = layers.chance(85) ? ShapedType::kDynamic : 2, channels = layers.oneOf({3, 3, 1, 4});
-  const auto [height, width] = layers.oneOf<std::pair<int64_t, int64_t>>({{8, 8}, {7, 9}, {20, 20}, {15, 19}});
+  const int64_t batch = layers.chance(85) ? ShapedType::kDynamic : 2, channels = layers.oneOf({3, 3, 3, 1});
+  const auto [height, width] = layers.oneOf<std::pair<int64_t, int64_t>>({{8, 8}, {7, 9}, {16, 16}, {14, 18}});
   SmallVector<int64_t> shape{batch, channels, height, width};
   if (layers.chance(10))
     shape = {batch, height, width, channels};
@@ -271,7 +271,7 @@ OwningOpRef<ModuleOp> NetworkGrower::grow() {
   builder.setInsertionPointToEnd(body);
 
   style = drawStyle();
-  int64_t filters = layers.oneOf({8, 16, 20});
+  int64_t filters = layers.oneOf({8, 8, 20});
   SmallVector<Value> results;
   Value value = stem(input(body->getArgument(0)), filters);
   for (int64_t s = 0, stages = 1 + layers.pick(3); s < stages; ++s) {

@@ -107,8 +107,8 @@ Error Check::compileLibrary() {
   options.cacheDirectory = codegen::KernelCache::defaultDirectory();
   options.winograd = winograd();
   // Three images are then computed as two, by code of their own, and one.
-  options.batchSizes = {seed % 4 == 1 ? 2 : 1};
-  Expected<std::vector<codegen::Target>> targets = codegen::parseTargets(seed % 8 == 7 ? "x86-64" : "host");
+  options.batchSizes = {seed % 8 == 1 ? 2 : 1};
+  Expected<std::vector<codegen::Target>> targets = codegen::parseTargets(seed % 16 == 15 ? "x86-64" : "host");
   if (!targets)
     return targets.takeError();
   options.targets = std::move(*targets);
