@@ -19,7 +19,8 @@ struct Window {
 
 class RandomLayers {
 public:
-  RandomLayers(mlir::MLIRContext *context, uint64_t seed) : builder(context), loc(builder.getUnknownLoc()), random(seed) {}
+  explicit RandomLayers(mlir::MLIRContext *context) : builder(context), loc(builder.getUnknownLoc()) {}
+  void restart(uint64_t seed) { random.seed(seed); }
 
   /// Standard distributions differ between libraries; these do not.
   int64_t pick(int64_t count) { return static_cast<int64_t>(random() % static_cast<uint64_t>(count)); }
