@@ -1,4 +1,5 @@
-// Folds batch normalisations with constant statistics into the convolution before them, or after them where that is exact.
+// Folds batch normalisations with constant statistics into the convolution or normalisation before them, or into the convolution
+// after them where that is exact.
 // Weights are computed in f64 and rounded once. What is not constant or has another reader stays as it is.
 
 #include "passes/Passes.h"
@@ -72,6 +73,44 @@ struct FoldIntoConvBefore : OpRewritePattern<BatchNormOp> {
   Pass::Statistic *folded;
 };
 
+// batch_norm(batch_norm(x)) or batch_norm(group_norm(x)), such as a normalisation whose scale and offset the source applies by
+// itself: the inner scale is scaled, the inner offset scaled and shifted.
+template <typename Norm> struct FoldIntoNormBefore : OpRewritePattern<BatchNormOp> {
+  FoldIntoNormBefore(MLIRContext *context, Pass::Statistic *folded) : OpRewritePattern<BatchNormOp>(context), folded(folded) {}
+
+  LogicalResult matchAndRewrite(BatchNormOp norm, PatternRewriter &rewriter) const override {
+    auto inner = norm.getInput().getDefiningOp<Norm>();
+    if (!inner || !inner->hasOneUse())
+      return rewriter.notifyMatchFailure(norm, "the input is no normalisation that only this one reads");
+    ConstantReader scale, offset;
+    std::optional<ScaleShift> affine = scaleAndShift(norm);
+    if (!affine || !scale.read(inner.getScale()) || !offset.read(inner.getOffset()))
+      return rewriter.notifyMatchFailure(norm, "an operand is no finite constant");
+    SmallVector<float> scales, offsets;
+    for (auto [s, o, factor, shift] : llvm::zip_equal(scale.elements, offset.elements, affine->scale, affine->shift)) {
+      scales.push_back(s * factor);
+      offsets.push_back(o * factor + shift);
+    }
+    if (!allFinite(scales) || !allFinite(offsets))
+      return rewriter.notifyMatchFailure(norm, "a folded value overflows f32");
+    const int64_t channels = scales.size();
+    rewriter.setInsertionPoint(inner);
+    Value newScale = createConstantLike(rewriter, scale.op.getLoc(), scale.op, {channels}, scales);
+    Value newOffset = createConstantLike(rewriter, offset.op.getLoc(), offset.op, {channels}, offsets);
+    rewriter.modifyOpInPlace(inner, [&] {
+      inner.getScaleMutable().assign(newScale);
+      inner.getOffsetMutable().assign(newOffset);
+      inner->setLoc(fusedLoc(inner, norm));
+    });
+    rewriter.replaceOp(norm, inner);
+    if (folded)
+      ++*folded;
+    return success();
+  }
+
+  Pass::Statistic *folded;
+};
+
 // conv2d(batch_norm(x)) without padding: a filter is scaled by input channel, the shift goes through it into the bias. With
 // padding it would be wrong, for the zeros around the map are not shifted.
 struct FoldIntoConvAfter : OpRewritePattern<Conv2dOp> {
@@ -130,5 +169,6 @@ struct FoldBatchNormPass : resnet::impl::FoldBatchNormBase<FoldBatchNormPass> {
 } // namespace
 
 void resnet::populateFoldBatchNormPatterns(RewritePatternSet &patterns, Pass::Statistic *folded) {
-  patterns.add<FoldIntoConvBefore, FoldIntoConvAfter>(patterns.getContext(), folded);
+  patterns.add<FoldIntoConvBefore, FoldIntoConvAfter, FoldIntoNormBefore<BatchNormOp>, FoldIntoNormBefore<GroupNormOp>>(
+      patterns.getContext(), folded);
 }

@@ -52,7 +52,7 @@ def SpecializeShapes : Pass<"resnet-specialize-shapes", "::mlir::ModuleOp"> {
   let summary = "Gives @main another input shape";
   let description = [{
     Infers the shape of every operation again, also inside residual blocks. A slice that went to the end of a dimension still
-    does. What does not fit the new shape is an error that names the operation. Runs after NormalizeImports, for an average
+    does, and what was expanded to the size of the map that it is added to still is. What does not fit the new shape is an error that names the operation. Runs after NormalizeImports, for an average
     pool whose window is the whole map has no meaning for another one, and before layouts.
 
     ```mlir
@@ -70,6 +70,7 @@ def FoldBatchNorm : Pass<"resnet-fold-batch-norm", "::mlir::func::FuncOp"> {
   let summary = "Folds batch normalisations into convolutions";
   let description = [{
     A normalisation after a convolution that it alone reads scales the filters and moves the bias; also inside residual blocks.
+    One after another normalisation, or after a group normalisation, that it alone reads scales and shifts that one's vectors.
     A normalisation before a convolution folds forward only where nothing is between them and the convolution has no padding:
     a ReLU between is not linear, and padded zeros are not normalised. All else stays, and FuseEpilogues makes scale and shift
     of it. New weights are computed in f64 and rounded once.

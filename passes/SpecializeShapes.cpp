@@ -84,6 +84,8 @@ private:
       return op.emitError() << "cannot be given another shape: '" << op.getName() << "' does not infer its type";
     if (auto slice = dyn_cast<SliceOp>(op))
       adapt(slice);
+    if (isa<AddOp, MulOp, ConcatOp>(op))
+      adaptExpansions(op);
     if (auto pool = dyn_cast<AvgPool2dOp>(op); pool && failed(check(pool)))
       return failure();
 
@@ -125,6 +127,25 @@ private:
       if (size == ceilDiv(old - offset, stride) && now > offset)
         size = ceilDiv(now - offset, stride);
     op.setSizes(sizes);
+  }
+
+  // What was expanded to the size of the map beside it is expanded to that map's size now.
+  void adaptExpansions(Operation &op) {
+    auto size = [](RankedTensorType type) { return type.getShape().drop_front(2); };
+    for (Value operand : op.getOperands()) {
+      auto expand = operand.getDefiningOp<ExpandOp>();
+      if (!expand || !expand->hasOneUse())
+        continue;
+      for (Value beside : op.getOperands())
+        if (before.contains(beside) && size(typeBefore(beside)) == size(typeBefore(operand))) {
+          auto now = cast<RankedTensorType>(beside.getType());
+          expand.setSize(size(now));
+          setType(operand, RankedTensorType::get(
+                               {expand.getType().getDimSize(0), expand.getType().getDimSize(1), size(now)[0], size(now)[1]},
+                               now.getElementType()));
+          break;
+        }
+    }
   }
 
   // A window over the whole map meant the map, whatever its size; as a fixed window it would mean something else now.

@@ -55,6 +55,12 @@ LogicalResult ClipOp::canonicalize(ClipOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+// What is rounded in the same way already: (q - z) * s divided by s is a rounding error of f32 from q - z, no step.
+OpFoldResult FakeQuantizeOp::fold(FoldAdaptor) {
+  auto inner = getInput().getDefiningOp<FakeQuantizeOp>();
+  return inner && inner.getProperties() == getProperties() ? foldToInput(*this, getInput()) : OpFoldResult{};
+}
+
 // A gate needs no expansion: x * expand(g) is x * g.
 LogicalResult MulOp::canonicalize(MulOp op, PatternRewriter &rewriter) {
   const std::pair<Value, Value> orders[] = {{op.getLhs(), op.getRhs()}, {op.getRhs(), op.getLhs()}};

@@ -97,6 +97,7 @@ def FakeQuantizeOp : ResNet_UnaryOp<"fake_quantize"> {
     $input `scale` $scale `zero_point` $zero_point `range` custom<Integers>($range) attr-dict `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 #endif // RESNET_DIALECT_IR_RESNETACTIVATIONOPS_TD

@@ -39,9 +39,7 @@ static bool readsInPlace(OpOperand &operand) {
         return &op.getInputMutable() == &operand || (op.getAddend() && &op.getAddendMutable()[0] == &operand);
       })
       .Case([&](BatchNormOp op) { return &op.getInputMutable() == &operand; })
-      // A gate that is no map of one element is read for all of its channel.
-      .Case([&](MulOp op) { return &op.getLhsMutable() == &operand || sameShape(op.getLhs().getType(), op.getRhs().getType()); })
-      .Case<AddOp, ReluOp, SigmoidOp, SiluOp, HardSigmoidOp, HardSwishOp, ClipOp, FakeQuantizeOp, DropoutOp>(
+      .Case<AddOp, MulOp, ReluOp, SigmoidOp, SiluOp, HardSigmoidOp, HardSwishOp, ClipOp, FakeQuantizeOp, DropoutOp>(
           [](auto) { return true; })
       .Default(false);
 }

@@ -188,15 +188,15 @@ LogicalResult ClipOp::verify() {
   return success();
 }
 
-// fake_quantize_c1: the scale is positive and finite. fake_quantize_c2: the range is two numbers, the zero point is in it, and
-// f32 has all of it.
+// fake_quantize_c1: the scale is positive and finite. fake_quantize_c2: the range is two numbers and the zero point is in it.
+// ONNX ends with 16 bits; steps up to some 2^21 are what FakeQuantizeOp::fold could still rely on.
 LogicalResult FakeQuantizeOp::verify() {
   if (!getScale().isFiniteNonZero() || getScale().isNegative())
     return emitOpError() << "fake_quantize_c1: expected a positive finite scale, got " << getScaleAttr();
   ArrayRef<int64_t> range = getRange();
-  const int64_t zeroPoint = getZeroPoint();
-  if (range.size() != 2 || range[0] < -kLargestSize || range[1] > kLargestSize || zeroPoint < range[0] || zeroPoint > range[1])
-    return emitOpError() << "fake_quantize_c2: expected a range of two numbers from -2^24 to 2^24 around the zero point, got ["
+  const int64_t zeroPoint = getZeroPoint(), kLargestStep = int64_t(1) << 16;
+  if (range.size() != 2 || range[0] < -kLargestStep || range[1] > kLargestStep || zeroPoint < range[0] || zeroPoint > range[1])
+    return emitOpError() << "fake_quantize_c2: expected a range of two numbers from -2^16 to 2^16 around the zero point, got ["
                          << range << "] around " << zeroPoint;
   return success();
 }

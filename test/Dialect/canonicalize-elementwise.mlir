@@ -79,6 +79,24 @@ func.func @clip_from_zero(%x: !map) -> !map {
   return %0 : !map
 }
 
+// CHECK-LABEL: func @fake_quantize_twice
+func.func @fake_quantize_twice(%x: !map) -> !map {
+  // CHECK-NEXT: %[[Y:.*]] = resnet.fake_quantize
+  // CHECK-NEXT: return %[[Y]]
+  %0 = resnet.fake_quantize %x scale 0.1 zero_point 3 range [-128, 127] : !map -> !map
+  %1 = resnet.fake_quantize %0 scale 0.1 zero_point 3 range [-128, 127] : !map -> !map
+  return %1 : !map
+}
+
+// CHECK-LABEL: func @fake_quantize_to_other_steps
+func.func @fake_quantize_to_other_steps(%x: !map) -> !map {
+  // CHECK-COUNT-3: resnet.fake_quantize
+  %0 = resnet.fake_quantize %x scale 0.1 zero_point 3 range [-128, 127] : !map -> !map
+  %1 = resnet.fake_quantize %0 scale 0.2 zero_point 3 range [-128, 127] : !map -> !map
+  %2 = resnet.fake_quantize %1 scale 0.2 zero_point 3 range [-64, 127] : !map -> !map
+  return %2 : !map
+}
+
 // CHECK-LABEL: func @expanded_gate
 // CHECK-SAME: (%[[X:[^:]*]]: {{[^,]*}}, %[[G:[^:]*]]:
 func.func @expanded_gate(%x: !map, %g: !one) -> (!map, !map) {

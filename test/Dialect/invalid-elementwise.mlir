@@ -35,7 +35,7 @@ func.func @fake_quantize_c1(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @fake_quantize_c2(%x: tensor<?x4xf32>) {
-  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^24 to 2^24 around the zero point, got [0, 255] around -1}}
+  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^16 to 2^16 around the zero point, got [0, 255] around -1}}
   %0 = resnet.fake_quantize %x scale 1.0 zero_point -1 range [0, 255] : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -43,7 +43,7 @@ func.func @fake_quantize_c2(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @fake_quantize_c2_one_number(%x: tensor<?x4xf32>) {
-  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^24 to 2^24 around the zero point, got [0] around 0}}
+  // expected-error @+1 {{fake_quantize_c2: expected a range of two numbers from -2^16 to 2^16 around the zero point, got [0] around 0}}
   %0 = resnet.fake_quantize %x scale 1.0 zero_point 0 range [0] : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }

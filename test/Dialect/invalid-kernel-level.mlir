@@ -79,6 +79,15 @@ resnet.kernel @kernel_c4_subsampled(%x: tensor<?x4x1x1xf32>, %w: tensor<4x4x1x1x
 
 // -----
 
+// A gate is read for a whole channel; that it is one element here makes no difference.
+// expected-error @+1 {{kernel_c4: expected an in_place argument that is read once and element by element, got 1 of resnet.fused_elementwise}}
+resnet.kernel @kernel_c4_gate(%x: tensor<?x4x1x1xf32>, %g: tensor<?x4x1x1xf32>) -> tensor<?x4x1x1xf32> attributes {in_place = 1 : i64} {
+  %0 = resnet.fused_elementwise %x gate %g : (tensor<?x4x1x1xf32>, tensor<?x4x1x1xf32>) -> tensor<?x4x1x1xf32>
+  resnet.yield %0 : tensor<?x4x1x1xf32>
+}
+
+// -----
+
 resnet.kernel @relu(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %0 = resnet.relu %x : tensor<?x4xf32> -> tensor<?x4xf32>
   resnet.yield %0 : tensor<?x4xf32>

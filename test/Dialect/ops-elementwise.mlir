@@ -81,3 +81,15 @@ func.func @fused(%x: !map, %g: !one, %w: tensor<10x4xf32>, %f: tensor<4x4x1x1xf3
   %3 = resnet.softmax %2 log : tensor<?x10xf32> -> tensor<?x10xf32>
   return %2, %3 : tensor<?x10xf32>, tensor<?x10xf32>
 }
+
+// CHECK-LABEL: resnet.kernel @product_in_place
+resnet.kernel @product_in_place(%x: !map, %g: !one) -> !map attributes {in_place = 0 : i64} {
+  %0 = resnet.mul %x, %g : (!map, !one) -> !map
+  resnet.yield %0 : !map
+}
+
+// CHECK-LABEL: resnet.kernel @fake_quantize_in_place
+resnet.kernel @fake_quantize_in_place(%x: !map) -> !map attributes {in_place = 0 : i64} {
+  %0 = resnet.fake_quantize %x scale 0.5 zero_point 0 range [0, 255] : !map -> !map
+  resnet.yield %0 : !map
+}

@@ -216,3 +216,59 @@ func.func @no_fold_through_fake_quantize(%x: tensor<?x2x8x8xf32>) -> tensor<?x2x
   %2 = resnet.batch_norm %1, %v, %v, %v, %v : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
   return %2 : tensor<?x2x8x8xf32>
 }
+
+// A normalisation without its own scale and offset, which are applied after it: factor 2, shift 1, then factor 3, shift 4.
+// CHECK-LABEL: func @into_the_normalisation_before
+// CHECK-SAME: (%[[X:.*]]: tensor<?x2x8x8xf32>)
+func.func @into_the_normalisation_before(%x: tensor<?x2x8x8xf32>) -> tensor<?x2x8x8xf32> {
+  // CHECK-DAG: %[[S:.*]] = resnet.constant dense<6.000000e+00> : tensor<2xf32>
+  // CHECK-DAG: %[[O:.*]] = resnet.constant dense<7.000000e+00> : tensor<2xf32>
+  // CHECK: %[[Y:.*]] = resnet.batch_norm %[[X]], %[[S]], %[[O]], %{{.*}}, %{{.*}} epsilon 0.000000e+00 :
+  // CHECK-NEXT: return %[[Y]]
+  %zero = resnet.constant dense<0.0> : tensor<2xf32>
+  %one = resnet.constant dense<1.0> : tensor<2xf32>
+  %two = resnet.constant dense<2.0> : tensor<2xf32>
+  %three = resnet.constant dense<3.0> : tensor<2xf32>
+  %four = resnet.constant dense<4.0> : tensor<2xf32>
+  %0 = resnet.batch_norm %x, %two, %one, %zero, %one epsilon 0.0
+      : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  %1 = resnet.batch_norm %0, %three, %four, %zero, %one epsilon 0.0
+      : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  return %1 : tensor<?x2x8x8xf32>
+}
+
+// CHECK-LABEL: func @into_the_group_norm_before
+func.func @into_the_group_norm_before(%x: tensor<?x2x8x8xf32>) -> tensor<?x2x8x8xf32> {
+  // CHECK-DAG: %[[S:.*]] = resnet.constant dense<[2.000000e+00, 6.000000e+00]> : tensor<2xf32>
+  // CHECK-DAG: %[[O:.*]] = resnet.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+  // CHECK: resnet.group_norm %{{.*}}, %[[S]], %[[O]] groups 1 :
+  // CHECK-NEXT: return
+  %zero = resnet.constant dense<0.0> : tensor<2xf32>
+  %one = resnet.constant dense<1.0> : tensor<2xf32>
+  %s = resnet.constant dense<[2.0, 3.0]> : tensor<2xf32>
+  %t = resnet.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %0 = resnet.group_norm %x, %s, %one groups 1 : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  %1 = resnet.batch_norm %0, %t, %t, %one, %one epsilon 0.0
+      : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  return %1 : tensor<?x2x8x8xf32>
+}
+
+// CHECK-LABEL: func @no_fold_into_a_normalisation_read_twice
+func.func @no_fold_into_a_normalisation_read_twice(%x: tensor<?x2x8x8xf32>) -> (tensor<?x2x8x8xf32>, tensor<?x2x8x8xf32>) {
+  // CHECK: resnet.group_norm
+  // CHECK: resnet.batch_norm
+  %v = resnet.constant dense<1.0> : tensor<2xf32>
+  %0 = resnet.group_norm %x, %v, %v groups 1 : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  %1 = resnet.batch_norm %0, %v, %v, %v, %v : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  return %0, %1 : tensor<?x2x8x8xf32>, tensor<?x2x8x8xf32>
+}
+
+// CHECK-LABEL: func @no_fold_into_computed_scales
+func.func @no_fold_into_computed_scales(%x: tensor<?x2x8x8xf32>, %s: tensor<2xf32>) -> tensor<?x2x8x8xf32> {
+  // CHECK: resnet.group_norm
+  // CHECK-NEXT: resnet.batch_norm
+  %v = resnet.constant dense<1.0> : tensor<2xf32>
+  %0 = resnet.group_norm %x, %s, %s groups 1 : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  %1 = resnet.batch_norm %0, %v, %v, %v, %v : (tensor<?x2x8x8xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x8x8xf32>
+  return %1 : tensor<?x2x8x8xf32>
+}

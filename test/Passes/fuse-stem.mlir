@@ -103,3 +103,12 @@ func.func @no_fusion_dilated_groups(%x: tensor<?x2x18x18xf32>) -> (!z, !z) {
   %3 = resnet.max_pool2d %2 kernel [2, 2] stride [2, 2] : !y -> !z
   return %1, %3 : !z, !z
 }
+
+// CHECK-LABEL: func @another_activation
+func.func @another_activation(%x: !x) -> !z {
+  // CHECK: resnet.fused_stem %arg0, %{{[^ ]*}} activation silu stride [2, 2]
+  %w = resnet.constant dense<1.0> : !w
+  %0 = resnet.fused_conv2d %x, %w activation silu stride [2, 2] pad [3, 3, 3, 3] : (!x, !w) -> !y
+  %1 = resnet.max_pool2d %0 kernel [3, 3] stride [2, 2] pad [1, 1, 1, 1] : !y -> !z
+  return %1 : !z
+}

@@ -47,3 +47,12 @@ module {
     return
   }
 }
+
+// -----
+
+// The reshape takes a map of one size apart.
+func.func @main(%x: tensor<?x3x32x32xf32> {resnet.name = "input"}) -> tensor<?x96x32x1xf32> {
+  // expected-error @+1 {{does not fit resnet.reshape: 'resnet.reshape' op reshape_c2: expected a shape of the }}
+  %0 = resnet.reshape %x [96, 32, 1] : tensor<?x3x32x32xf32> -> tensor<?x96x32x1xf32>
+  return %0 : tensor<?x96x32x1xf32>
+}

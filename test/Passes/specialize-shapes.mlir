@@ -36,3 +36,34 @@ func.func @main(%x: tensor<?x3x32x32xf32> {resnet.name = "input"}) -> tensor<?x3
   %0 = resnet.slice %x offsets [0, 0, 0] sizes [3, 16, 8] strides [1, 2, 2] : tensor<?x3x32x32xf32> -> tensor<?x3x16x8xf32>
   return %0 : tensor<?x3x16x8xf32>
 }
+
+// -----
+
+// An expansion to the size of the map beside it.
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x3x32x32xf32> {resnet.name = "input"}) -> tensor<?x9x32x32xf32> {
+  %w = resnet.constant dense<0.5> : tensor<3x3x1x1xf32>
+  %0 = resnet.global_avg_pool %x : tensor<?x3x32x32xf32> -> tensor<?x3x1x1xf32>
+  // CHECK: resnet.expand %{{.*}} size [48, 40] : tensor<?x3x1x1xf32> -> tensor<?x3x48x40xf32>
+  %1 = resnet.expand %0 size [32, 32] : tensor<?x3x1x1xf32> -> tensor<?x3x32x32xf32>
+  // CHECK: resnet.add {{.*}} -> tensor<?x3x48x40xf32>
+  %2 = resnet.add %1, %x : (tensor<?x3x32x32xf32>, tensor<?x3x32x32xf32>) -> tensor<?x3x32x32xf32>
+  // CHECK: resnet.expand %{{.*}} size [48, 40] : tensor<?x3x1x1xf32> -> tensor<?x3x48x40xf32>
+  %3 = resnet.expand %0 size [32, 32] : tensor<?x3x1x1xf32> -> tensor<?x3x32x32xf32>
+  // CHECK: resnet.concat {{.*}} -> tensor<?x9x48x40xf32>
+  %4 = resnet.concat %x, %3, %2 : (tensor<?x3x32x32xf32>, tensor<?x3x32x32xf32>, tensor<?x3x32x32xf32>) -> tensor<?x9x32x32xf32>
+  return %4 : tensor<?x9x32x32xf32>
+}
+
+// -----
+
+// A gate is of one element for any image.
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x3x32x32xf32> {resnet.name = "input"}) -> tensor<?x3x32x32xf32> {
+  %0 = resnet.global_avg_pool %x : tensor<?x3x32x32xf32> -> tensor<?x3x1x1xf32>
+  %1 = resnet.reshape %0 [1, 1, 3] : tensor<?x3x1x1xf32> -> tensor<?x1x1x3xf32>
+  %2 = resnet.reshape %1 [3, 1, 1] : tensor<?x1x1x3xf32> -> tensor<?x3x1x1xf32>
+  // CHECK: resnet.mul %{{.*}} : (tensor<?x3x48x40xf32>, tensor<?x3x1x1xf32>) -> tensor<?x3x48x40xf32>
+  %3 = resnet.mul %x, %2 : (tensor<?x3x32x32xf32>, tensor<?x3x1x1xf32>) -> tensor<?x3x32x32xf32>
+  return %3 : tensor<?x3x32x32xf32>
+}

@@ -87,6 +87,17 @@ TEST(FakeQuantize, RoundsTiesToEvenAndClampsTheInteger) {
   EXPECT_EQ(reference::fakeQuantize(input, 0.5, 1, -4, 3).elements, (std::vector<float>{0, 1, 1, 0, -1, 1, -2.5, 0.5}));
 }
 
+// What the dialect's folder relies on, for every step of a range and scales without an exact inverse.
+TEST(FakeQuantize, IsIdempotent) {
+  for (float scale : {0.1f, 0.0235294122f, 3.14159f, 1e-6f, 7e20f}) {
+    std::vector<float> steps;
+    for (int q = -128; q <= 127; ++q)
+      steps.push_back(static_cast<float>(q) * scale);
+    const Tensor once = reference::fakeQuantize(Tensor({1, 256}, steps), scale, 5, -128, 127);
+    EXPECT_EQ(reference::fakeQuantize(once, scale, 5, -128, 127).elements, once.elements) << scale;
+  }
+}
+
 // 0.35 / 0.1 is 3.5 in f32 and 3.4999998... in f64: the tie is f32's.
 TEST(FakeQuantize, QuotientIsOfSinglePrecision) {
   EXPECT_EQ(0.35f / 0.1f, 3.5f);

@@ -2,6 +2,7 @@
 // executed.
 
 #include "TestModule.h"
+#include <cmath>
 
 using namespace resnet;
 using resnet::test::TestModule;
@@ -66,6 +67,84 @@ TEST(Interpreter, Pad) {
   EXPECT_EQ(evaluate("tensor<?x1x1x2xf32>", "resnet.pad %x low [0, 0, 1] high [1, 0, 0] value 7.0", "tensor<?x2x1x3xf32>",
                      Tensor({1, 1, 1, 2}, {1, 2})),
             (std::vector<float>{7, 1, 2, 7, 7, 7}));
+}
+
+TEST(Interpreter, PadModes) {
+  const Tensor x({1, 1, 1, 3}, {1, 2, 3});
+  EXPECT_EQ(evaluate("tensor<?x1x1x3xf32>", "resnet.pad %x low [0, 0, 2] high [0, 0, 1] mode reflect", "tensor<?x1x1x6xf32>", x),
+            (std::vector<float>{3, 2, 1, 2, 3, 2}));
+  EXPECT_EQ(evaluate("tensor<?x1x1x3xf32>", "resnet.pad %x low [0, 1, 0] high [0, 0, 2] mode edge", "tensor<?x1x2x5xf32>", x),
+            (std::vector<float>{1, 2, 3, 3, 3, 1, 2, 3, 3, 3}));
+}
+
+TEST(Interpreter, AttributesOfActivations) {
+  const Tensor x({1, 3}, {-2, 1, 4});
+  auto run = [&](llvm::StringRef operation) { return evaluate("tensor<?x3xf32>", operation, "tensor<?x3xf32>", x); };
+  EXPECT_EQ(run("resnet.clip %x min -1.0 max 2.0"), (std::vector<float>{-1, 1, 2}));
+  EXPECT_EQ(run("resnet.clip %x max 2.0"), (std::vector<float>{-2, 1, 2}));
+  EXPECT_EQ(run("resnet.hard_sigmoid %x slope 0.25 offset 0.25"), (std::vector<float>{0, 0.5, 1}));
+  EXPECT_EQ(run("resnet.fake_quantize %x scale 1.5 zero_point -2 range [-3, 0]"), (std::vector<float>{-1.5, 1.5, 3}));
+  EXPECT_EQ(run("resnet.silu %x")[1], 1 / (1 + std::exp(-1.f)));
+  EXPECT_EQ(run("resnet.sigmoid %x")[1], 1 / (1 + std::exp(-1.f)));
+  EXPECT_FLOAT_EQ(run("resnet.hard_swish %x")[1], 2 / 3.f);
+}
+
+TEST(Interpreter, ShapesOfOneElement) {
+  const Tensor x({1, 2, 1, 1}, {3, 4});
+  EXPECT_EQ(evaluate("tensor<?x2x1x1xf32>", "resnet.expand %x size [1, 3]", "tensor<?x2x1x3xf32>", x),
+            (std::vector<float>{3, 3, 3, 4, 4, 4}));
+  EXPECT_EQ(evaluate("tensor<?x2x1x1xf32>", "resnet.reshape %x [1, 1, 2]", "tensor<?x1x1x2xf32>", x), x.elements);
+}
+
+TEST(Interpreter, GlobalMaxPool) {
+  EXPECT_EQ(
+      evaluate("tensor<?x2x1x2xf32>", "resnet.global_max_pool %x", "tensor<?x2x1x1xf32>", Tensor({1, 2, 1, 2}, {1, 3, -2, -4})),
+      (std::vector<float>{3, -2}));
+}
+
+TEST(Interpreter, LogSoftmax) {
+  const std::vector<float> result =
+      evaluate("tensor<?x2xf32>", "resnet.softmax %x log", "tensor<?x2xf32>", Tensor({1, 2}, {5, 5}));
+  EXPECT_FLOAT_EQ(result[0], std::log(0.5f));
+}
+
+TEST(Interpreter, ProductsNormsAndConcatenation) {
+  TestModule module(R"mlir(
+    func.func @main(%x: tensor<?x2x1x2xf32>, %g: tensor<?x2x1x1xf32>) -> (tensor<?x2x1x2xf32>, tensor<?x2x1x2xf32>,
+        tensor<?x3x1x2xf32>, tensor<?x2x1x2xf32>) {
+      %one = resnet.constant dense<1.0> : tensor<2xf32>
+      %two = resnet.constant dense<2.0> : tensor<2xf32>
+      %0 = resnet.mul %x, %g : (tensor<?x2x1x2xf32>, tensor<?x2x1x1xf32>) -> tensor<?x2x1x2xf32>
+      %1 = resnet.group_norm %x, %two, %one groups 2 epsilon 0.0
+          : (tensor<?x2x1x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x1x2xf32>
+      %2 = resnet.slice %x offsets [1, 0, 0] sizes [1, 1, 2] strides [1, 1, 1] : tensor<?x2x1x2xf32> -> tensor<?x1x1x2xf32>
+      %3 = resnet.concat %2, %x : (tensor<?x1x1x2xf32>, tensor<?x2x1x2xf32>) -> tensor<?x3x1x2xf32>
+      %4 = resnet.fused_elementwise %x scale %two, %one gate %g addend %x activation relu6
+          : (tensor<?x2x1x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<?x2x1x1xf32>, tensor<?x2x1x2xf32>) -> tensor<?x2x1x2xf32>
+      return %0, %1, %3, %4 : tensor<?x2x1x2xf32>, tensor<?x2x1x2xf32>, tensor<?x3x1x2xf32>, tensor<?x2x1x2xf32>
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run({Tensor({1, 2, 1, 2}, {1, 3, 5, 9}), Tensor({1, 2, 1, 1}, {0.5, -1})});
+  ASSERT_EQ(results.size(), 4u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{0.5, 1.5, -5, -9}));
+  EXPECT_EQ(results[1].elements, (std::vector<float>{-1, 3, -1, 3}));
+  EXPECT_EQ(results[2].elements, (std::vector<float>{5, 9, 1, 3, 5, 9}));
+  EXPECT_EQ(results[3].elements, (std::vector<float>{2.5, 6, 0, 0}));
+}
+
+// Once for the sum and the activation together.
+TEST(Interpreter, ResidualActivations) {
+  TestModule module(R"mlir(
+    func.func @main(%x: tensor<?x1x1x2xf32>) -> tensor<?x1x1x2xf32> {
+      %w = resnet.constant dense<3.0> : tensor<1x1x1x1xf32>
+      %0 = resnet.residual %x activation relu6 {
+        %f = resnet.conv2d %x, %w : (tensor<?x1x1x2xf32>, tensor<1x1x1x1xf32>) -> tensor<?x1x1x2xf32>
+        resnet.yield %f : tensor<?x1x1x2xf32>
+      } : tensor<?x1x1x2xf32> -> tensor<?x1x1x2xf32>
+      return %0 : tensor<?x1x1x2xf32>
+    })mlir");
+  llvm::SmallVector<Tensor> results = module.run(Tensor({1, 1, 1, 2}, {1, 2}));
+  ASSERT_EQ(results.size(), 1u) << module.diagnostics;
+  EXPECT_EQ(results[0].elements, (std::vector<float>{4, 6}));
 }
 
 TEST(Interpreter, Slice) {
