@@ -1,126 +1,24 @@
-// Canonical form, text, symbol, arguments and operation count of kernel specifications. The text is both the cache key and
-// what people read, so it lists every field that differs from its default, in a fixed order.
+// Text, symbol, arguments and operation count of kernel specifications. The text is both the cache key and what people read,
+// so it lists every field that differs from its default, in a fixed order.
 
 #include "codegen/KernelSpec.h"
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <xxhash.h>
 
 using namespace resnet;
 using namespace resnet::codegen;
 
-//===-- Canonical form ----------------------------------------------------===//
-
-static bool convolves(KernelKind k) { return k == KernelKind::Conv2d || k == KernelKind::Stem; }
-static bool usesFilter(KernelKind k) { return convolves(k) || k == KernelKind::Linear || k == KernelKind::Head; }
-static bool isPool(KernelKind k) { return k == KernelKind::MaxPool2d || k == KernelKind::AvgPool2d; }
-static bool isWindowed(KernelKind k) { return convolves(k) || isPool(k); }
-
-// One row of H*W columns; the order of elements in memory does not change.
-static void flatten(ActivationGeometry &g) {
-  g.width *= g.height;
-  g.height = 1;
-}
-
-static bool sameMap(const ActivationGeometry &a, const ActivationGeometry &b) {
-  return a.height == b.height && a.width == b.width;
-}
-
-// Bottom or right padding that the last window really touches: what an operation declares beyond it changes nothing.
-static int64_t touchedPadding(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation, int64_t before) {
-  return std::max<int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
-}
-
-void codegen::canonicalize(KernelSpec &s) {
-  const KernelKind kind = s.kind;
-  if (convolves(kind))
-    s.kernel = {s.filter.kernelHeight, s.filter.kernelWidth};
-  if (!usesFilter(kind))
-    s.filter = FilterGeometry{};
-  if (!isWindowed(kind)) {
-    s.kernel = s.dilations = {1, 1};
-    s.padding = Halo{};
-    if (kind != KernelKind::Copy)
-      s.strides = {1, 1};
+size_t codegen::parameterCount(Activation activation) {
+  switch (activation) {
+  case Activation::Clip:
+  case Activation::HardSigmoid:
+    return 2;
+  case Activation::FakeQuantize:
+    return 4;
+  default:
+    return 0;
   }
-  for (int i = 0; i < 2; ++i)
-    if (s.kernel[i] == 1)
-      s.dilations[i] = 1;
-  if (kind == KernelKind::Stem) {
-    const auto pooled = [&](int i, int64_t out, int64_t before) {
-      return touchedPadding(s.convolved[i], out, s.poolKernel[i], s.poolStrides[i], 1, before);
-    };
-    s.poolPadding.bottom = pooled(0, s.output.height, s.poolPadding.top);
-    s.poolPadding.right = pooled(1, s.output.width, s.poolPadding.left);
-  } else {
-    s.convolved = {0, 0};
-    s.poolKernel = s.poolStrides = {1, 1};
-    s.poolPadding = Halo{};
-  }
-  if (convolves(kind) || kind == KernelKind::MaxPool2d || (kind == KernelKind::AvgPool2d && !s.countIncludePad)) {
-    const bool stem = kind == KernelKind::Stem;
-    s.padding.bottom = touchedPadding(s.input.height, stem ? s.convolved[0] : s.output.height, s.kernel[0], s.strides[0],
-                                      s.dilations[0], s.padding.top);
-    s.padding.right = touchedPadding(s.input.width, stem ? s.convolved[1] : s.output.width, s.kernel[1], s.strides[1],
-                                     s.dilations[1], s.padding.left);
-  }
-  if (kind != KernelKind::AvgPool2d || s.padding.empty())
-    s.countIncludePad = false;
-  if (kind != KernelKind::Head)
-    s.softmax = false;
-  if (kind != KernelKind::Elementwise)
-    s.scaleShift = false;
-  if (kind != KernelKind::Copy) {
-    s.copyOffset = {0, 0, 0};
-    s.fill = 0.f;
-  } else if (s.fill == 0.f) {
-    s.fill = 0.f; // -0 compares equal to 0 and must print the same
-  }
-
-  Epilogue &e = s.epilogue;
-  if (!usesFilter(kind) && kind != KernelKind::Elementwise)
-    e = Epilogue{};
-  if (!usesFilter(kind))
-    e.bias = false;
-  if (kind == KernelKind::Linear || kind == KernelKind::Head || kind == KernelKind::Stem)
-    e.addend = false;
-  if (!e.addend) {
-    e.addendInPlace = false;
-    s.addend = ActivationGeometry{};
-  }
-  if (!e.addend || kind != KernelKind::Conv2d) {
-    e.addendStrides = {1, 1};
-    e.addendChannels = 0;
-  }
-  // Of a map of one row only the addend's first is read.
-  if (s.output.height == 1)
-    e.addendStrides[0] = 1;
-  if (s.output.width == 1)
-    e.addendStrides[1] = 1;
-  if (e.activatedChannels == 0)
-    e.activation = Activation::None;
-  if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
-    e.activatedChannels = -1;
-
-  if (!convolves(kind))
-    s.schedule = ConvSchedule{};
-
-  // Pixels that are computed alike, one by one, do not need a second dimension.
-  const bool haloFree = s.input.halo.empty() && s.output.halo.empty() && (!e.addend || s.addend.halo.empty());
-  const bool pointwise =
-      (kind == KernelKind::Conv2d && s.kernel[0] == 1 && s.kernel[1] == 1 && s.strides[0] == 1 && s.strides[1] == 1 &&
-       s.padding.empty()) ||
-      kind == KernelKind::Elementwise ||
-      (kind == KernelKind::Copy && s.strides[0] == 1 && s.strides[1] == 1 && s.copyOffset[1] == 0 && s.copyOffset[2] == 0);
-  if (haloFree && pointwise && sameMap(s.input, s.output) && (!e.addend || sameMap(s.addend, s.output))) {
-    flatten(s.input);
-    flatten(s.output);
-    if (e.addend)
-      flatten(s.addend);
-  }
-  if ((kind == KernelKind::GlobalAvgPool || kind == KernelKind::Head) && s.input.halo.empty())
-    flatten(s.input);
 }
 
 //===-- Text and symbol ---------------------------------------------------===//
@@ -149,6 +47,10 @@ static const char *kindName(KernelKind kind) {
     return "avg_pool2d";
   case KernelKind::GlobalAvgPool:
     return "global_avg_pool";
+  case KernelKind::GlobalMaxPool:
+    return "global_max_pool";
+  case KernelKind::GroupNorm:
+    return "group_norm";
   case KernelKind::Linear:
     return "linear";
   case KernelKind::Head:
@@ -159,11 +61,41 @@ static const char *kindName(KernelKind kind) {
     return "elementwise";
   case KernelKind::Copy:
     return "copy";
+  case KernelKind::Concat:
+    return "concat";
+  }
+  return "";
+}
+
+static const char *activationName(Activation activation) {
+  switch (activation) {
+  case Activation::None:
+    return "none";
+  case Activation::Relu:
+    return "relu";
+  case Activation::Clip:
+    return "clip";
+  case Activation::Sigmoid:
+    return "sigmoid";
+  case Activation::Silu:
+    return "silu";
+  case Activation::HardSigmoid:
+    return "hard_sigmoid";
+  case Activation::HardSwish:
+    return "hard_swish";
+  case Activation::FakeQuantize:
+    return "fake_quantize";
   }
   return "";
 }
 
 static std::string num(int64_t v) { return std::to_string(v); }
+
+static std::string exact(float v) {
+  char buf[40];
+  std::snprintf(buf, sizeof buf, "%a", v);
+  return buf;
+}
 
 static std::string text(const Halo &h) { return num(h.top) + "," + num(h.left) + "," + num(h.bottom) + "," + num(h.right); }
 
@@ -188,6 +120,10 @@ static std::string text(const std::array<int64_t, 2> &a) { return num(a[0]) + ",
 static std::string workText(const KernelSpec &s) {
   const KernelSpec def;
   std::string t = " input=" + text(s.input) + " output=" + text(s.output);
+  for (const ActivationGeometry &g : s.moreInputs)
+    t += " and=" + text(g);
+  if (s.hasGate())
+    t += " gate=" + text(s.gate);
   if (!(s.addend == def.addend))
     t += " addend=" + text(s.addend);
   if (!(s.filter == def.filter))
@@ -212,15 +148,18 @@ static std::string workText(const KernelSpec &s) {
     t += " pool_padding=" + text(s.poolPadding);
   if (s.softmax)
     t += " softmax";
+  if (s.logarithm)
+    t += " log";
+  if (s.normGroups != 0)
+    t += " groups=" + num(s.normGroups) + " epsilon=" + exact(s.epsilon);
   if (s.scaleShift)
     t += " scale_shift";
   if (s.copyOffset != def.copyOffset)
     t += " offset=" + num(s.copyOffset[0]) + "," + num(s.copyOffset[1]) + "," + num(s.copyOffset[2]);
-  if (s.fill != 0.f) {
-    char buf[40];
-    std::snprintf(buf, sizeof buf, " fill=%a", s.fill); // exact
-    t += buf;
-  }
+  if (s.border != Border::Fill)
+    t += s.border == Border::Edge ? " edge" : " reflect";
+  if (s.fill != 0.f)
+    t += " fill=" + exact(s.fill);
   if (s.epilogue.bias)
     t += " bias";
   if (s.epilogue.addend)
@@ -231,8 +170,10 @@ static std::string workText(const KernelSpec &s) {
     t += " add_from=" + num(s.epilogue.addendChannels);
   if (s.epilogue.addendInPlace)
     t += " in_place";
-  if (s.epilogue.activation == Activation::Relu)
-    t += " relu";
+  if (s.epilogue.activation != Activation::None)
+    t += std::string(" ") + activationName(s.epilogue.activation);
+  for (size_t i = 0; i < parameterCount(s.epilogue.activation); ++i)
+    t += (i ? "," : "=") + exact(s.epilogue.parameters[i]);
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
   return t;
@@ -333,6 +274,10 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
     args.push_back(perChannel(Role::Scale, s.output.channels, s.output.block));
     args.push_back(perChannel(Role::Shift, s.output.channels, s.output.block));
   }
+  for (const ActivationGeometry &g : s.moreInputs)
+    args.push_back(activation(Role::Input, g, s.batch, /*withHalo=*/true));
+  if (s.hasGate())
+    args.push_back(activation(Role::Gate, s.gate, s.batch, /*withHalo=*/false));
   if (s.epilogue.addend)
     args.push_back(activation(Role::Addend, s.addend, s.batch, /*withHalo=*/false));
   args.push_back(flatOutput ? features(Role::Output, s.output, s.batch)
@@ -352,6 +297,8 @@ int64_t codegen::flopsPerImage(const KernelSpec &s) {
     return 2 * outputs * s.filter.inChannelsPerGroup() * s.filter.kernelHeight * s.filter.kernelWidth;
   case KernelKind::Elementwise:
     return s.scaleShift ? 2 * outputs : 0;
+  case KernelKind::GroupNorm: // a sum; a difference, a square and a sum; a product and a sum
+    return 6 * outputs;
   default:
     return 0;
   }

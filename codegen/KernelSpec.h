@@ -22,15 +22,39 @@ enum class KernelKind {
   MaxPool2d,     // input -> output; padding never wins
   AvgPool2d,     // input -> output; divisor by countIncludePad and ceil mode as ONNX defines them
   GlobalAvgPool, // input -> output [N, C, 1, 1] or [N, C]
+  GlobalMaxPool, // as GlobalAvgPool
+  GroupNorm,     // input, scale, shift -> output: (input - mean) / sqrt(variance + epsilon) * scale[c] + shift[c] by group and image
   Linear,        // input [N, F], filter (1x1), bias -> output [N, O]
   Head,          // input [N, C, H, W], filter (1x1), bias -> output [N, O]: global_avg_pool, linear[, softmax] in one kernel
   Softmax,       // input [N, F] -> output [N, F]
-  Elementwise,   // input[, scale, shift][, addend] -> output: activation(input * scale[c] + shift[c] + addend)
-  Copy, // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), or `fill` outside the input.
-        // Layout conversion, transposed input, pad, crop and option A's subsampling are all this.
+  Elementwise,   // input[, scale, shift][, gate][, addend] -> output:
+                 // activation((input * scale[c] + shift[c]) * gate + addend)
+  Copy, // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), outside the input what `border` says.
+        // Layout conversion, transposed input, pad, crop, option A's subsampling and expansion (strides 0) are all this.
+  Concat, // input, moreInputs -> output: their channels behind each other
 };
 
-enum class Activation { None, Relu };
+inline bool convolves(KernelKind k) { return k == KernelKind::Conv2d || k == KernelKind::Stem; }
+inline bool usesFilter(KernelKind k) { return convolves(k) || k == KernelKind::Linear || k == KernelKind::Head; }
+inline bool isWindowed(KernelKind k) { return convolves(k) || k == KernelKind::MaxPool2d || k == KernelKind::AvgPool2d; }
+
+/// A function of one element, with up to four parameters.
+enum class Activation {
+  None,
+  Relu,
+  Clip, // at least [0], at most [1]
+  Sigmoid,
+  Silu,        // x * sigmoid(x)
+  HardSigmoid, // [0] * x + [1], at least 0, at most 1
+  HardSwish,   // x * hard sigmoid of slope 1/6 and offset 1/2
+  FakeQuantize // (clamp(round(x / [0]) + [1], [2], [3]) - [1]) * [0]; ties round to even
+};
+
+/// How many parameters it has.
+size_t parameterCount(Activation activation);
+
+/// Where a copy takes elements outside of its input from: one value, the nearest element, or the map mirrored at its edge.
+enum class Border { Fill, Edge, Reflect };
 
 /// What happens to a sum before it is stored: + bias[c], + addend(c, y, x), then the activation.
 struct Epilogue {
@@ -43,6 +67,7 @@ struct Epilogue {
   /// The addend's buffer is the output's: a schedule must then store every element once (no overlapping tiles).
   bool addendInPlace = false;
   Activation activation = Activation::None;
+  std::array<float, 4> parameters{}; // of the activation; 0 where it has none
   /// The activation covers output channels [0, activatedChannels); -1 means all.
   int64_t activatedChannels = -1;
   bool operator==(const Epilogue &) const = default;
@@ -55,6 +80,8 @@ struct KernelSpec {
   bool debug = false;
 
   ActivationGeometry input, output, addend;
+  ActivationGeometry gate;                    // Elementwise; no channels: there is none. Its map is the output's or 1x1
+  std::vector<ActivationGeometry> moreInputs; // Concat
   FilterGeometry filter;                  // Conv2d, Stem, Linear, Head
   std::array<int64_t, 2> kernel{1, 1};    // height, width (pools; equals the filter's for Conv2d and Stem)
   std::array<int64_t, 2> strides{1, 1};   // y, x
@@ -65,9 +92,13 @@ struct KernelSpec {
   std::array<int64_t, 2> poolKernel{1, 1}, poolStrides{1, 1}; // Stem; the fields above are its convolution's
   Halo poolPadding;                                           // Stem
   bool softmax = false;                                       // Head
+  bool logarithm = false;                                     // Softmax, and Head with softmax: of the result
   bool scaleShift = false;                                    // Elementwise: has per-channel scale and shift operands
+  int64_t normGroups = 0;                                     // GroupNorm
+  float epsilon = 0.f;                                        // GroupNorm
   std::array<int64_t, 3> copyOffset{0, 0, 0};                 // Copy: c, y, x of the input element that output (0, 0, 0) reads
-  float fill = 0.f;                                           // Copy: value outside the input
+  Border border = Border::Fill;                               // Copy
+  float fill = 0.f;                                           // Copy with Border::Fill
   Epilogue epilogue;
 
   /// Images of every launch; 0: any number. Fixed where a schedule makes use of it.
@@ -76,11 +107,12 @@ struct KernelSpec {
   ConvSchedule schedule;
 
   bool operator==(const KernelSpec &) const = default;
+  bool hasGate() const { return gate.channels != 0; }
 };
 
 /// Brings a specification to its canonical form, so that equal work compares equal: a 1x1, stride-1 convolution, an
-/// elementwise kernel or a copy without offsets over halo-free maps becomes one over a single row of H*W columns; fields that the
-/// kind does not use take their defaults.
+/// elementwise kernel, a concatenation or a copy without offsets over halo-free maps becomes one over a single row of H*W columns,
+/// an elementwise kernel over vectors one over a single block; fields that the kind does not use take their defaults.
 void canonicalize(KernelSpec &spec);
 
 /// Readable text of the canonical form, in a fixed order of fields; equal exactly when the specifications are.
@@ -97,7 +129,7 @@ const char *toString(Target target);
 
 /// One `halide_buffer_t` that the kernel takes, in order, after the user context. Outputs come last.
 struct KernelArgument {
-  enum class Role { Input, Filter, Bias, Addend, Scale, Shift, Output } role;
+  enum class Role { Input, Filter, Bias, Gate, Addend, Scale, Shift, Output } role;
   struct Dim {
     int32_t min, extent, stride; // in elements
   };

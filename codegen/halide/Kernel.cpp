@@ -16,6 +16,8 @@ static const char *roleName(Role role) {
     return "filter";
   case Role::Bias:
     return "bias";
+  case Role::Gate:
+    return "gate";
   case Role::Addend:
     return "addend";
   case Role::Scale:
@@ -46,18 +48,18 @@ Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), 
   for (const KernelArgument &a : args) {
     if (a.role == Role::Output)
       continue;
-    ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
-    *slots[static_cast<int>(a.role)] = makeParam(a, spec.batch, name(roleName(a.role)));
+    std::string argument = name(roleName(a.role));
+    if (a.role == Role::Input && input.defined()) {
+      argument += std::to_string(moreInputs.size() + 1);
+      moreInputs.push_back(makeParam(a, spec.batch, argument));
+      operands.push_back(moreInputs.back());
+      continue;
+    }
+    ImageParam *slots[] = {&input, &filter, &bias, &gate, &addend, &scale, &shift};
+    ImageParam &slot = *slots[static_cast<int>(a.role)];
+    slot = makeParam(a, spec.batch, argument);
+    operands.push_back(slot);
   }
-}
-
-std::vector<Argument> Kernel::inputs() const {
-  const ImageParam *slots[] = {&input, &filter, &bias, &addend, &scale, &shift};
-  std::vector<Argument> result;
-  for (const KernelArgument &a : args)
-    if (a.role != Role::Output)
-      result.push_back(*slots[static_cast<int>(a.role)]);
-  return result;
 }
 
 Expr codegen::readChannel(const ImageParam &p, const ActivationGeometry &g, Expr ch, Expr x, Expr y, Expr n) {
@@ -71,17 +73,6 @@ Expr codegen::readChannel(const ImageParam &p, const ActivationGeometry &g, Expr
 
 Expr codegen::readVector(const ImageParam &p, int64_t block, Expr ch) {
   return p(ch % static_cast<int>(block), ch / static_cast<int>(block));
-}
-
-Expr codegen::activate(const Epilogue &e, int64_t block, Expr c, Expr k, Expr value) {
-  if (e.activation == Activation::None)
-    return value;
-  if (e.activatedChannels == -1)
-    return max(value, 0.f);
-  const int b = static_cast<int>(block), channels = static_cast<int>(e.activatedChannels);
-  // Whole blocks: a condition that vector lanes share.
-  const Expr active = channels % b == 0 ? k < channels / b : k * b + c < channels;
-  return select(active, max(value, 0.f), value);
 }
 
 //   addend(c - addendChannels, x * addendStrides[1], y * addendStrides[0]), zero for channels outside the addend
@@ -107,7 +98,7 @@ Expr codegen::finish(const Kernel &kernel, const Vars &v, Expr sum) {
   const KernelSpec &s = kernel.spec;
   if (s.epilogue.addend)
     sum += readAddend(kernel, v);
-  return activate(s.epilogue, s.output.block, v.c, v.k, sum);
+  return activate(s.epilogue, s.output.block, s.output.channels, v.c, v.k, sum);
 }
 
 void codegen::bindOutput(const Kernel &kernel, Func out) {
@@ -129,8 +120,10 @@ void codegen::bindOutput(const Kernel &kernel, Func out) {
 void codegen::scheduleStreaming(const Kernel &kernel, Func out, const Vars &v) {
   const Machine m = machineOf(kernel.spec.target);
   const ActivationGeometry &g = kernel.spec.output;
-  if (g.block % m.lanes == 0)
+  if (g.block % m.lanes == 0 && g.block <= kChannelBlock)
     out.vectorize(v.c, static_cast<int>(g.block));
+  else if (g.block > m.lanes)
+    out.vectorize(v.c, m.lanes, g.block % m.lanes == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
   else if (g.block == 1 && g.width > 1)
     out.vectorize(v.x, std::min<int>(m.lanes, static_cast<int>(g.width)), TailStrategy::GuardWithIf);
   // One loop over rows, blocks and images: contiguous ranges of it are contiguous in memory.

@@ -16,7 +16,8 @@ struct Kernel {
   const KernelSpec &spec;
   std::string prefix; // of all names, see there
   std::vector<KernelArgument> args;
-  Halide::ImageParam input, filter, bias, addend, scale, shift;
+  Halide::ImageParam input, filter, bias, gate, addend, scale, shift;
+  std::vector<Halide::ImageParam> moreInputs;
 
   /// `prefix` must be new to this process: Halide appends a counter to names that it has seen, and names end up in objects.
   Kernel(const KernelSpec &spec, const std::string &prefix);
@@ -26,7 +27,7 @@ struct Kernel {
   /// was compiled before.
   Halide::Func func(const char *what) const { return Halide::Func(Halide::Internal::Function(name(what))); }
   /// Inputs in the order of the arguments.
-  std::vector<Halide::Argument> inputs() const;
+  std::vector<Halide::Argument> operands;
 };
 
 struct Vars {
@@ -44,8 +45,9 @@ Halide::Expr readVector(const Halide::ImageParam &p, int64_t block, Halide::Expr
 // sum, + addend where there is one, then the activation: output element (c, x, y, k, n) of spec.output.
 Halide::Expr finish(const Kernel &kernel, const Vars &v, Halide::Expr sum);
 
-// max(value, 0) for the activated channels; lane c of block k.
-Halide::Expr activate(const Epilogue &e, int64_t block, Halide::Expr c, Halide::Expr k, Halide::Expr value);
+/// The activation of lane c of block k, one of `channels` channels: `value` itself in a channel that is not activated, zero in
+/// the padding lanes behind the last one, whose values are zero.
+Halide::Expr activate(const Epilogue &e, int64_t block, int64_t channels, Halide::Expr c, Halide::Expr k, Halide::Expr value);
 
 /// Declares extents and strides of the output's buffer, except for a batch of any size, and the loops' bounds with them.
 void bindOutput(const Kernel &kernel, Halide::Func out);
@@ -58,11 +60,13 @@ Halide::Pipeline buildConv2d(const Kernel &kernel);
 Halide::Pipeline buildWinograd(const Kernel &kernel); // Conv2d with a Winograd schedule
 Halide::Pipeline buildStem(const Kernel &kernel);
 Halide::Pipeline buildPool2d(const Kernel &kernel);
-Halide::Pipeline buildGlobalAvgPool(const Kernel &kernel);
+Halide::Pipeline buildGlobalPool(const Kernel &kernel);
+Halide::Pipeline buildGroupNorm(const Kernel &kernel);
 Halide::Pipeline buildLinear(const Kernel &kernel); // Head too
 Halide::Pipeline buildSoftmax(const Kernel &kernel);
 Halide::Pipeline buildElementwise(const Kernel &kernel);
 Halide::Pipeline buildCopy(const Kernel &kernel);
+Halide::Pipeline buildConcat(const Kernel &kernel);
 
 } // namespace resnet::codegen
 

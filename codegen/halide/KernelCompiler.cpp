@@ -4,6 +4,7 @@
 #include "codegen/halide/KernelCompiler.h"
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/halide/Kernel.h"
+#include "codegen/SpecCheck.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/ScheduleCheck.h"
 #include "codegen/schedules/StemSchedule.h"
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <sys/mman.h>
@@ -20,76 +20,6 @@
 using namespace resnet;
 using namespace resnet::codegen;
 using namespace Halide;
-
-//===-- Checks ------------------------------------------------------------===//
-
-// One line on the first thing that no kernel of this kind can mean; empty if there is none.
-static std::string check(const KernelSpec &s) {
-  const auto positive = [](const ActivationGeometry &g) {
-    const Halo &h = g.halo;
-    return g.channels > 0 && g.height > 0 && g.width > 0 && g.block > 0 && h.top >= 0 && h.left >= 0 && h.bottom >= 0 &&
-           h.right >= 0 && g.imageElements() <= std::numeric_limits<int32_t>::max();
-  };
-  if (!positive(s.input) || !positive(s.output) || (s.epilogue.addend && !positive(s.addend)))
-    return "a map is empty or has more than 2^31 elements";
-  const Epilogue &e = s.epilogue;
-  const auto subsampled = [](int64_t size, int64_t stride, int64_t count) {
-    return stride >= 1 && (ceilDiv(size, stride) == count || count == 1);
-  };
-  const bool subsamples = e.addendStrides != Epilogue().addendStrides || e.addendChannels != 0;
-  if (e.addend && (e.addendChannels < 0 || e.addendChannels + s.addend.channels > s.output.channels ||
-                   !subsampled(s.addend.height, e.addendStrides[0], s.output.height) ||
-                   !subsampled(s.addend.width, e.addendStrides[1], s.output.width)))
-    return "the addend's shape does not fit the output's";
-  if (e.addendInPlace && (subsamples || !(s.addend == s.output)))
-    return "an addend in place must have the output's layout and be read as it is";
-  for (int i = 0; i < 2; ++i)
-    if (s.kernel[i] < 1 || s.strides[i] < 1 || s.dilations[i] < 1)
-      return "kernel sizes, strides and dilations are at least 1";
-
-  const FilterGeometry &f = s.filter;
-  switch (s.kind) {
-  case KernelKind::Stem:
-    if (f.groups != 1 || s.output.block != f.block)
-      return "a stem has one group and its output the filter's block";
-    for (int i = 0; i < 2; ++i)
-      if (s.convolved[i] < 1 || s.poolKernel[i] < 1 || s.poolStrides[i] < 1)
-        return "maps, kernel sizes and strides are at least 1";
-    if ((s.output.height - 1) * s.poolStrides[0] - s.poolPadding.top >= s.convolved[0] ||
-        (s.output.width - 1) * s.poolStrides[1] - s.poolPadding.left >= s.convolved[1])
-      return "a window of the pool begins behind the map";
-    [[fallthrough]];
-  case KernelKind::Conv2d: {
-    if (f.inChannels != s.input.channels || f.outChannels != s.output.channels || f.groups < 1 || f.block < 1 ||
-        f.inputBlock < 1 || f.inChannels % f.groups != 0 || f.outChannels % f.groups != 0)
-      return "the filter's channels or groups do not fit the maps";
-    if (f.inputBlock != s.input.block && !f.isDepthwise())
-      return "the filter is packed for another input block";
-    if (f.packedElements() > std::numeric_limits<int32_t>::max())
-      return "the filter has more than 2^31 elements";
-    const bool stem = s.kind == KernelKind::Stem;
-    const int64_t height = stem ? s.convolved[0] : s.output.height, width = stem ? s.convolved[1] : s.output.width;
-    const int64_t lastRow = (height - 1) * s.strides[0] + (f.kernelHeight - 1) * s.dilations[0] - s.padding.top;
-    const int64_t lastColumn = (width - 1) * s.strides[1] + (f.kernelWidth - 1) * s.dilations[1] - s.padding.left;
-    if (s.padding.top > s.input.halo.top || s.padding.left > s.input.halo.left ||
-        lastRow >= s.input.height + s.input.halo.bottom || lastColumn >= s.input.width + s.input.halo.right)
-      return "the input's halo is narrower than the padding that the convolution reads";
-    return "";
-  }
-  case KernelKind::Linear:
-  case KernelKind::Head: {
-    const int64_t features = s.kind == KernelKind::Head ? s.input.channels : s.input.blocks() * s.input.block;
-    if (f.groups != 1 || f.kernelHeight != 1 || f.kernelWidth != 1 || f.inChannels > features ||
-        f.outChannels != s.output.channels)
-      return "the filter does not fit the features";
-    return "";
-  }
-  default:
-    if (s.kind != KernelKind::Copy && s.input.channels != s.output.channels)
-      return "input and output differ in channels";
-    return "";
-  }
-}
 
 //===-- Scratch -----------------------------------------------------------===//
 
@@ -195,7 +125,10 @@ static Pipeline build(const Kernel &kernel) {
   case KernelKind::AvgPool2d:
     return buildPool2d(kernel);
   case KernelKind::GlobalAvgPool:
-    return buildGlobalAvgPool(kernel);
+  case KernelKind::GlobalMaxPool:
+    return buildGlobalPool(kernel);
+  case KernelKind::GroupNorm:
+    return buildGroupNorm(kernel);
   case KernelKind::Linear:
   case KernelKind::Head:
     return buildLinear(kernel);
@@ -205,6 +138,8 @@ static Pipeline build(const Kernel &kernel) {
     return buildElementwise(kernel);
   case KernelKind::Copy:
     return buildCopy(kernel);
+  case KernelKind::Concat:
+    return buildConcat(kernel);
   }
   return Pipeline();
 }
@@ -243,7 +178,7 @@ static std::string firstLine(const std::string &text) {
 CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::string &symbol, KernelOutput output) {
   CompiledKernel result;
   KernelSpec spec = unscheduled;
-  result.error = check(spec);
+  result.error = checkSpec(spec);
   if (result.error.empty() && spec.kind == KernelKind::Stem && spec.schedule.algorithm == ConvAlgorithm::Unset)
     spec.schedule = chooseStemSchedule(spec);
   if (result.error.empty() && spec.kind == KernelKind::Conv2d) {
@@ -258,7 +193,7 @@ CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::
     const Kernel kernel(spec, prefix);
     Pipeline pipeline = build(kernel);
     const ::Halide::Target target(halideTargetString(spec.target, spec.debug));
-    Module module = pipeline.compile_to_module(kernel.inputs(), symbol, target, LinkageType::External);
+    Module module = pipeline.compile_to_module(kernel.operands, symbol, target, LinkageType::External);
     renameClosures(module, symbol);
     ScratchCounter counter;
     for (const Internal::LoweredFunc &f : module.functions())

@@ -1,4 +1,4 @@
-// Global average pooling, fully connected layers, both in one kernel (Head), and softmax.
+// Global pooling, fully connected layers, global average and fully connected layer in one kernel (Head), and softmax.
 //   input  (c, x, y, k, n) for pooling and Head, (feature, n) otherwise
 //   filter (co, ci, 1, 1, k), bias (co, k), output (feature, n); global pooling writes (c, 1, 1, k, n)
 // A head is bound by streaming its filter: output blocks are the outer loop and images the inner one, so that the filter is
@@ -6,6 +6,7 @@
 
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/Machine.h"
+#include <limits>
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -23,31 +24,38 @@ static int chains(int64_t total, int limit) {
   return limit;
 }
 
-//===-- Global average pooling --------------------------------------------===//
+//===-- Global pooling ----------------------------------------------------===//
 
 namespace {
-struct Mean {
+struct Pooled {
   Var ch{"ch"}, n{"n"};
-  Func sum, mean; // (channel, n), padding lanes included
+  Func sum, mean; // (channel, n), padding lanes included; of a maximum both are that
 };
 } // namespace
 
-//   mean(ch) = SUM over x, y of input(ch, x, y) / (H * W)
-static Mean meanAlgorithm(const Kernel &kernel) {
+//   mean(ch) = SUM over x, y of input(ch, x, y) / (H * W), or their MAX
+static Pooled pool(const Kernel &kernel) {
   const ActivationGeometry &g = kernel.spec.input;
   const int block = asInt(g.block);
-  Mean a;
+  Pooled a;
   a.sum = kernel.func("spatial_sum");
   a.mean = kernel.func("mean");
   const RDom r({{0, asInt(g.width)}, {0, asInt(g.height)}}, kernel.name("xy"));
-  a.sum(a.ch, a.n) = 0.f;
-  a.sum(a.ch, a.n) += kernel.input(a.ch % block, r.x, r.y, a.ch / block, a.n);
-  a.mean(a.ch, a.n) = a.sum(a.ch, a.n) / cast<float>(asInt(g.width * g.height));
+  const Expr element = kernel.input(a.ch % block, r.x, r.y, a.ch / block, a.n);
+  if (kernel.spec.kind == KernelKind::GlobalMaxPool) {
+    a.sum(a.ch, a.n) = -std::numeric_limits<float>::infinity();
+    a.sum(a.ch, a.n) = max(a.sum(a.ch, a.n), element);
+    a.mean(a.ch, a.n) = a.sum(a.ch, a.n);
+  } else {
+    a.sum(a.ch, a.n) = 0.f;
+    a.sum(a.ch, a.n) += element;
+    a.mean(a.ch, a.n) = a.sum(a.ch, a.n) / cast<float>(asInt(g.width * g.height));
+  }
   return a;
 }
 
 // Within its consumer's image: vectors of channels, four blocks side by side (latency of addition).
-static void scheduleMean(const Kernel &kernel, Mean &a) {
+static void schedulePool(const Kernel &kernel, Pooled &a) {
   const ActivationGeometry &g = kernel.spec.input;
   Var c("c"), k("k"), ki("ki");
   a.mean.bound(a.ch, 0, asInt(g.blocks() * g.block));
@@ -63,10 +71,10 @@ static void scheduleMean(const Kernel &kernel, Mean &a) {
   }
 }
 
-Pipeline codegen::buildGlobalAvgPool(const Kernel &kernel) {
+Pipeline codegen::buildGlobalPool(const Kernel &kernel) {
   const ActivationGeometry &g = kernel.spec.output;
   const int channels = asInt(g.channels);
-  Mean a = meanAlgorithm(kernel);
+  Pooled a = pool(kernel);
   Func out = kernel.func("out");
   const Vars v;
   const Expr ch = v.k * asInt(g.block) + v.c;
@@ -75,7 +83,7 @@ Pipeline codegen::buildGlobalAvgPool(const Kernel &kernel) {
   out(v.c, v.x, v.y, v.k, v.n) = sameBlock || g.channels % g.block == 0 ? value : select(ch < channels, value, 0.f);
 
   bindOutput(kernel, out);
-  scheduleMean(kernel, a);
+  schedulePool(kernel, a);
   if (sameBlock && g.block % machineOf(kernel.spec.target).lanes == 0) {
     Var t("t"), ko("ko"), ki("ki");
     out.split(v.k, ko, ki, chains(g.blocks(), 4), TailStrategy::RoundUp).reorder(v.c, ki, v.x, v.y, ko, v.n);
@@ -90,7 +98,7 @@ Pipeline codegen::buildGlobalAvgPool(const Kernel &kernel) {
 
 //===-- Linear and Head ---------------------------------------------------===//
 
-//   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f if asked for
+//   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f, and its logarithm, if asked for
 Pipeline codegen::buildLinear(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const FilterGeometry &g = s.filter;
@@ -99,14 +107,14 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
   const int features = asInt(s.output.blocks() * s.output.block);
   Var co("co"), k("k"), f("f"), n("n");
 
-  Mean pooled;
+  Pooled pooled;
   if (head)
-    pooled = meanAlgorithm(kernel);
+    pooled = pool(kernel);
   Func dot = kernel.func("dot"), logits = kernel.func("logits"), out = kernel.func("out");
   const RDom ci(0, asInt(g.inChannels), kernel.name("ci"));
   dot(co, k, n) = s.epilogue.bias ? kernel.bias(co, k) : Expr(0.f);
   dot(co, k, n) += kernel.filter(co, ci, 0, 0, k) * (head ? pooled.mean(ci, n) : kernel.input(ci, n));
-  logits(co, k, n) = activate(s.epilogue, g.block, co, k, dot(co, k, n));
+  logits(co, k, n) = activate(s.epilogue, g.block, classes, co, k, dot(co, k, n));
   const auto logit = [&](Expr i) { return logits(i % block, i / block, n); };
   Func highest = kernel.func("highest"), power = kernel.func("power"), total = kernel.func("total");
   Expr value = logit(min(f, classes - 1));
@@ -117,7 +125,8 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
     power(f, n) = exp(value - highest(n));
     total(n) = 0.f;
     total(n) += power(all, n);
-    value = power(f, n) / total(n);
+    const Expr above = value - highest(n);
+    value = s.logarithm ? above - Internal::halide_log(total(n)) : power(f, n) / total(n);
   }
   out(f, n) = features == classes ? value : select(f < classes, value, 0.f);
 
@@ -129,7 +138,7 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
   if (features >= lanes)
     out.vectorize(f, lanes, TailStrategy::GuardWithIf);
   if (head) {
-    scheduleMean(kernel, pooled);
+    schedulePool(kernel, pooled);
     pooled.mean.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(pooled.n, kBatchTile);
   }
   logits.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(n, kBatchTile);
@@ -147,7 +156,7 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
 
 //===-- Softmax -----------------------------------------------------------===//
 
-//   out(f) = exp(input(f) - max) / SUM over i of exp(input(i) - max)
+//   out(f) = exp(input(f) - max) / SUM over i of exp(input(i) - max), or the logarithm of that
 Pipeline codegen::buildSoftmax(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const int classes = asInt(s.output.channels), features = asInt(s.output.blocks() * s.output.block);
@@ -156,10 +165,11 @@ Pipeline codegen::buildSoftmax(const Kernel &kernel) {
   const RDom all(0, classes, kernel.name("all"));
   highest(n) = kernel.input(0, n);
   highest(n) = max(highest(n), kernel.input(all, n));
-  power(f, n) = exp(kernel.input(min(likely(f), classes - 1), n) - highest(n));
+  const Expr above = kernel.input(min(likely(f), classes - 1), n) - highest(n);
+  power(f, n) = exp(above);
   total(n) = 0.f;
   total(n) += power(all, n);
-  const Expr value = power(f, n) / total(n);
+  const Expr value = s.logarithm ? above - Internal::halide_log(total(n)) : power(f, n) / total(n);
   out(f, n) = features == classes ? value : select(f < classes, value, 0.f);
 
   bindOutput(kernel, out);

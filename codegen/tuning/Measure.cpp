@@ -9,14 +9,10 @@ using namespace resnet;
 using namespace resnet::codegen;
 using Role = KernelArgument::Role;
 
-// Elements of the argument's buffer for the batch.
-static int64_t elements(const KernelSpec &spec, const KernelArgument &a, int batch) {
-  if (a.role == Role::Input)
-    return spec.input.imageElements() * batch;
-  if (a.role == Role::Addend)
-    return spec.addend.imageElements() * batch;
-  if (a.role == Role::Output)
-    return spec.output.imageElements() * batch;
+// Elements of the argument's buffer for the batch; an activation's image stride is its image.
+static int64_t elements(const KernelArgument &a, int batch) {
+  if (a.batchDim >= 0)
+    return int64_t(a.dims[a.batchDim].stride) * batch;
   int64_t n = 1;
   for (const KernelArgument::Dim &d : a.dims)
     n *= d.extent;
@@ -51,7 +47,7 @@ static constexpr int64_t kMostCopies = 1000;
 
 LaunchBuffers::LaunchBuffers(const KernelSpec &spec, int batch, bool warm) {
   for (const KernelArgument &a : arguments(spec)) {
-    const int64_t n = elements(spec, a, batch);
+    const int64_t n = elements(a, batch);
     std::vector<float *> list;
     if (a.role == Role::Output && spec.epilogue.addendInPlace) {
       list = copies.back(); // the addend comes just before

@@ -11,7 +11,8 @@ namespace resnet::test {
 
 /// Operands without layout: images in NCHW, the filter in OIHW, vectors by channel. Unused ones are empty.
 struct LogicalOperands {
-  std::vector<float> input, filter, bias, addend, scale, shift;
+  std::vector<float> input, filter, bias, gate, addend, scale, shift;
+  std::vector<std::vector<float>> moreInputs;
 };
 
 /// One value of the result, and the sum of the absolute values of the terms that made it: rounding errors scale with that.

@@ -90,6 +90,20 @@ TEST(KernelTestPool, GlobalAverage) {
       }
 }
 
+TEST(KernelTestPool, GlobalMaximum) {
+  for (int64_t channels : {1, 17, 64})
+    for (int64_t inBlock : {1, 16})
+      for (int64_t outBlock : {1, 16}) {
+        KernelSpec s;
+        s.kind = KernelKind::GlobalMaxPool;
+        s.input = {channels, 7, 5, inBlock, {}};
+        s.output = {channels, 1, 1, outBlock, {}};
+        if (channels == 17)
+          s.input.halo = {1, 1, 1, 1}, s.output.halo = {0, 1, 1, 0};
+        expectMatchesReferenceOnAllTargets(s);
+      }
+}
+
 //===-- Linear, Head, Softmax ---------------------------------------------===//
 
 static KernelSpec head(int64_t channels, int64_t map, int64_t classes, int64_t block) {
@@ -103,10 +117,10 @@ static KernelSpec head(int64_t channels, int64_t map, int64_t classes, int64_t b
 }
 
 TEST(KernelTestHead, MatchesReference) {
-  for (bool softmax : {false, true})
+  for (int softmax : {0, 1, 2})
     for (KernelSpec s :
          {head(64, 8, 10, 16), head(128, 7, 100, 16), head(40, 4, 1000, 16), head(17, 5, 3, 1), head(16, 1, 1, 16)}) {
-      s.softmax = softmax;
+      s.softmax = softmax > 0, s.logarithm = softmax == 2;
       expectMatchesReferenceOnAllTargets(s);
     }
   KernelSpec s = head(64, 7, 50, 16);
@@ -148,6 +162,8 @@ TEST(KernelTestSoftmax, MatchesReference) {
     KernelSpec s;
     s.kind = KernelKind::Softmax;
     s.input.channels = s.output.channels = classes;
+    expectMatchesReferenceOnAllTargets(s);
+    s.logarithm = true;
     expectMatchesReferenceOnAllTargets(s);
   }
 }
@@ -194,6 +210,66 @@ TEST(KernelTestElementwise, BlocksDiffer) {
       s.scaleShift = s.epilogue.addend = true;
       expectMatchesReferenceOnAllTargets(s);
     }
+}
+
+TEST(KernelTestElementwise, Gates) {
+  for (int64_t channels : {24, 64})
+    for (int64_t gateBlock : {1, 16})
+      for (int64_t map : {1, 7, 14})
+        for (bool rest : {false, true}) {
+          KernelSpec s = elementwise(channels, map, map, 16);
+          s.gate = {channels, 1, 1, gateBlock, {}};
+          s.scaleShift = s.epilogue.addend = rest;
+          s.epilogue.activation = rest ? Activation::Relu : Activation::None;
+          expectMatchesReferenceOnAllTargets(s);
+        }
+}
+
+// In place over the addend; halos, a dense output and gates that lie otherwise than their maps.
+TEST(KernelTestElementwise, GatesInPlaceAndOtherBlocks) {
+  KernelSpec s = elementwise(40, 5, 9, 16);
+  s.gate = {40, 1, 1, 1, {}};
+  s.epilogue.addend = s.epilogue.addendInPlace = true;
+  s.epilogue.activation = Activation::Relu;
+  s.output.halo = s.addend.halo = {1, 2, 1, 0};
+  s.input.halo = {0, 1, 1, 1};
+  expectMatchesReferenceOnAllTargets(s);
+  for (int64_t in : {1, 16})
+    for (int64_t out : {1, 16}) {
+      KernelSpec other = elementwise(20, 6, 7, 1);
+      other.input.block = in, other.output.block = out;
+      other.addend = {};
+      other.gate = {20, 1, 1, 16, {}};
+      other.epilogue.activation = Activation::Sigmoid;
+      expectMatchesReferenceOnAllTargets(other);
+    }
+}
+
+TEST(KernelTestElementwise, Products) {
+  for (int64_t block : {1, 16})
+    for (KernelSpec s : {elementwise(24, 7, 9, block), elementwise(33, 1, 1, block)}) {
+      s.addend = {};
+      s.gate = s.input;
+      expectMatchesReferenceOnAllTargets(s);
+      s.gate.halo = {1, 0, 0, 1};
+      expectMatchesReferenceOnAllTargets(s);
+    }
+}
+
+// [N, F]: not a vector of one channel a time.
+TEST(KernelTestElementwise, Features) {
+  for (int64_t features : {1, 10, 1000}) {
+    KernelSpec s = elementwise(features, 1, 1, 1);
+    s.scaleShift = s.epilogue.addend = true;
+    s.epilogue.activation = Activation::Relu;
+    expectMatchesReferenceOnAllTargets(s);
+  }
+}
+
+TEST(KernelTestElementwise, RefusesAGateOfAnotherShape) {
+  KernelSpec s = elementwise(24, 7, 9, 16);
+  s.gate = {24, 7, 1, 16, {}};
+  EXPECT_EQ(LoadedKernel(s).error(), "the gate's shape does not fit the output's");
 }
 
 //===-- Copy --------------------------------------------------------------===//
@@ -246,4 +322,73 @@ TEST(KernelTestCopy, DebugVariant) {
   KernelSpec s = copy({17, 6, 19, 1, {}}, {17, 6, 19, 16, {1, 1, 1, 1}});
   s.debug = true;
   expectMatchesReferenceOnAllTargets(s);
+}
+
+TEST(KernelTestCopy, Borders) {
+  for (Border border : {Border::Edge, Border::Reflect})
+    for (int64_t block : {1, 16})
+      for (int64_t channels : {3, 24}) {
+        KernelSpec s = copy({channels, 6, 9, block, {}}, {channels, 11, 16, block, {}});
+        s.border = border;
+        s.copyOffset = {0, -2, -4};
+        expectMatchesReferenceOnAllTargets(s);
+        s.output.channels = channels + 3, s.copyOffset = {-1, -2, -4};
+        s.output.halo = {1, 0, 2, 1};
+        expectMatchesReferenceOnAllTargets(s);
+      }
+}
+
+TEST(KernelTestCopy, RefusesToReflectTwice) {
+  KernelSpec s = copy({3, 4, 4, 1, {}}, {3, 8, 8, 1, {}});
+  s.border = Border::Reflect;
+  s.copyOffset = {0, -4, 0};
+  EXPECT_EQ(LoadedKernel(s).error(), "a mirrored border is as wide as the input");
+}
+
+TEST(KernelTestCopy, Expand) {
+  for (int64_t in : {1, 16})
+    for (int64_t out : {1, 16}) {
+      KernelSpec s = copy({24, 1, 1, in, {}}, {24, 7, 5, out, {1, 1, 1, 1}});
+      s.strides = {0, 0};
+      expectMatchesReferenceOnAllTargets(s);
+    }
+}
+
+//===-- Concat ------------------------------------------------------------===//
+
+static KernelSpec concat(std::vector<int64_t> channels, int64_t height, int64_t width) {
+  KernelSpec s;
+  s.kind = KernelKind::Concat;
+  s.output = {0, height, width, kChannelBlock, {}};
+  for (int64_t c : channels) {
+    s.moreInputs.push_back({c, height, width, kChannelBlock, {}});
+    s.output.channels += c;
+  }
+  s.input = s.moreInputs.front();
+  s.moreInputs.erase(s.moreInputs.begin());
+  return s;
+}
+
+TEST(KernelTestConcat, MatchesReference) {
+  for (KernelSpec s : {concat({32, 32}, 14, 14), concat({24, 40}, 7, 7), concat({16, 24}, 5, 3), concat({3, 5, 1}, 1, 1),
+                       concat({16, 32, 8, 20}, 6, 9), concat({16}, 4, 4)})
+    expectMatchesReferenceOnAllTargets(s);
+}
+
+TEST(KernelTestConcat, OtherBlocksAndHalos) {
+  for (int64_t out : {1, 16}) {
+    KernelSpec s = concat({32, 24, 8}, 7, 5);
+    s.output.block = out;
+    s.moreInputs[0].block = 1;
+    s.output.halo = {1, 2, 1, 0}, s.input.halo = {0, 1, 0, 1}, s.moreInputs[1].halo = {1, 1, 1, 1};
+    expectMatchesReferenceOnAllTargets(s);
+    s.debug = true;
+    expectMatchesReferenceOnAllTargets(s);
+  }
+}
+
+TEST(KernelTestConcat, RefusesChannelsThatDoNotAddUp) {
+  KernelSpec s = concat({32, 24}, 7, 5);
+  s.output.channels = 55;
+  EXPECT_EQ(LoadedKernel(s).error(), "the inputs' channels do not add up to the output's");
 }

@@ -5,9 +5,12 @@ add_library(ResNetKernelRunner STATIC KernelRunner.cpp KernelRunner.h)
 target_link_libraries(ResNetKernelRunner PUBLIC ResNetTuning)
 
 add_executable(resnet-kernel-tests
+  KernelComparison.cpp
   KernelReference.cpp KernelReference.h
+  KernelTestActivation.cpp
   KernelTestConv.cpp
   KernelTestDeterminism.cpp
+  KernelTestNorm.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
   KernelTestSchedule.cpp
