@@ -42,9 +42,9 @@ def main():
               f"dilation [{dilation}, {dilation}] groups {groups} : ({source}, {weight}, {bias}) -> {result}")
         value_before, value = value, f"c{i}"
         if source == result:
-            print(f"  %s{i} = resnet.add %c{i}, %{value_before} : {result}")
+            print(f"  %s{i} = resnet.add %c{i}, %{value_before} : ({result}, {result}) -> {result}")
             value = f"s{i}"
-        print(f"  %r{i} = resnet.relu %{value} : {result}")
+        print(f"  %r{i} = resnet.relu %{value} : {result} -> {result}")
         value, channels = f"r{i}", out
     print(f"  return %{value} : {body_result}\n}}")
 
