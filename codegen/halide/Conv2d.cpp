@@ -10,6 +10,7 @@
 #include "codegen/halide/DirectConv.h"
 #include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
+#include "codegen/halide/OutputPrefetch.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/Machine.h"
 
@@ -92,5 +93,7 @@ Pipeline codegen::buildConv2d(const Kernel &kernel) {
     pipeline.add_custom_lowering_pass(
         new FilterPrefetch(kernel.spec.filter, kernel.name("filter"), kernel.name("r"), parameters.tileBlocks, tasks));
   }
+  if (kernel.spec.epilogue.post)
+    pipeline.add_custom_lowering_pass(new OutputPrefetch(kernel.name("sum"), kernel.name("out")));
   return pipeline;
 }
