@@ -64,6 +64,8 @@ static void canonicalizeEpilogue(KernelSpec &s) {
     e.activation = Activation::None;
   for (size_t i = 0; i < e.parameters.size(); ++i)
     e.parameters[i] = i < parameterCount(e.activation) ? e.parameters[i] + 0.f : 0.f; // -0, too, becomes 0
+  for (size_t i = parameterCount(e.postActivation); i < e.postParameters.size(); ++i)
+    e.postParameters[i] = 0.f;
   if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
     e.activatedChannels = -1;
 }

@@ -180,6 +180,8 @@ static std::string workText(const KernelSpec &s) {
     t += " post";
   if (s.epilogue.postActivation != Activation::None)
     t += std::string("=") + activationName(s.epilogue.postActivation);
+  for (size_t i = 0; i < parameterCount(s.epilogue.postActivation); ++i)
+    t += "," + exact(s.epilogue.postParameters[i]);
   if (s.epilogue.keepsSum)
     t += " keeps_sum";
   if (s.epilogue.addendKept)
@@ -190,6 +192,7 @@ static std::string workText(const KernelSpec &s) {
 KernelSpec codegen::withoutPost(KernelSpec spec) {
   spec.epilogue.post = spec.epilogue.keepsSum = spec.epilogue.addendKept = false;
   spec.epilogue.postActivation = Activation::None;
+  spec.epilogue.postParameters = {};
   return spec;
 }
 

@@ -9,33 +9,36 @@ using namespace resnet;
 using namespace resnet::codegen;
 using ActivationKind = resnet::codegen::Activation;
 
-static void setActivation(KernelSpec &spec, resnet::Activation kind) {
-  Epilogue &e = spec.epilogue;
+static void setActivation(resnet::Activation kind, ActivationKind &activation, std::array<float, 4> &parameters) {
   switch (kind) {
   case resnet::Activation::None:
-    e.activation = ActivationKind::None;
+    activation = ActivationKind::None;
     return;
   case resnet::Activation::Relu:
-    e.activation = ActivationKind::Relu;
+    activation = ActivationKind::Relu;
     return;
   case resnet::Activation::Relu6:
-    e.activation = ActivationKind::Clip;
-    e.parameters = {0.f, 6.f};
+    activation = ActivationKind::Clip;
+    parameters = {0.f, 6.f};
     return;
   case resnet::Activation::Sigmoid:
-    e.activation = ActivationKind::Sigmoid;
+    activation = ActivationKind::Sigmoid;
     return;
   case resnet::Activation::Silu:
-    e.activation = ActivationKind::Silu;
+    activation = ActivationKind::Silu;
     return;
   case resnet::Activation::HardSigmoid:
-    e.activation = ActivationKind::HardSigmoid;
-    e.parameters = {1.f / 6.f, 0.5f};
+    activation = ActivationKind::HardSigmoid;
+    parameters = {1.f / 6.f, 0.5f};
     return;
   case resnet::Activation::HardSwish:
-    e.activation = ActivationKind::HardSwish;
+    activation = ActivationKind::HardSwish;
     return;
   }
+}
+
+static void setActivation(KernelSpec &spec, resnet::Activation kind) {
+  setActivation(kind, spec.epilogue.activation, spec.epilogue.parameters);
 }
 
 template <typename Op> static void readWindow(Op op, KernelSpec &spec) {
@@ -60,7 +63,7 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
   if (auto channels = op.getActivatedChannels())
     spec.epilogue.activatedChannels = *channels;
   spec.epilogue.post = static_cast<bool>(op.getPostScale());
-  spec.epilogue.postActivation = activation(op.getPostActivation());
+  setActivation(op.getPostActivation(), spec.epilogue.postActivation, spec.epilogue.postParameters);
   if (!op.getKeepsSum())
     return success();
   // Two maps of whole blocks, one behind the other.

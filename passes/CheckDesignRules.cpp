@@ -94,8 +94,8 @@ struct CheckDesignRulesPass : resnet::impl::CheckDesignRulesBase<CheckDesignRule
   void checkNormalisation(ResidualOp op) {
     unsigned convolutions = 0, plain = 0;
     op.getBody().walk([&](Conv2dOp conv) {
-      // Squeeze-and-excitation's layers work on one pixel and have no normalisation.
-      if (allEqual(conv.getType().getShape().drop_front(2), 1))
+      // An attention's layers have no normalisation: squeeze-and-excitation's work on one pixel, ECA's on a row of channels.
+      if (conv.getType().getDimSize(2) == 1)
         return;
       ++convolutions;
       plain += !isNormalised(conv);

@@ -11,6 +11,7 @@
 #include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/halide/LaneExchange.h"
+#include "codegen/halide/OutputPrefetch.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/Machine.h"
 
@@ -95,5 +96,7 @@ Pipeline codegen::buildConv2d(const Kernel &kernel) {
     pipeline.add_custom_lowering_pass(
         new FilterPrefetch(kernel.spec.filter, kernel.name("filter"), kernel.name("r"), parameters.tileBlocks, tasks));
   }
+  if (kernel.spec.epilogue.post)
+    pipeline.add_custom_lowering_pass(new OutputPrefetch(kernel.name("sum"), kernel.name("out")));
   return pipeline;
 }

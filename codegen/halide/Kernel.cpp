@@ -114,6 +114,7 @@ void codegen::defineOutput(const Kernel &kernel, Func out, const Vars &v, Expr s
   }
   Epilogue second;
   second.activation = e.postActivation;
+  second.parameters = e.postParameters;
   const Expr post = activate(second, kernel.spec.output.block, kernel.spec.output.channels, c, k,
                              value * kernel.scale(c, k) + kernel.shift(c, k));
   const Var h = pairVar();

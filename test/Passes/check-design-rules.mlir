@@ -43,18 +43,22 @@ func.func @by_the_rules(%x: tensor<?x2x8x8xf32>) -> !half {
 !v4 = tensor<4xf32>
 
 // A pre-activation block is normalised before its convolutions, also where the normalisation is shared with the shortcut and lies
-// outside. An attention's layers on one pixel need none, and IBN normalises halves.
+// outside. The layers of an attention, on one pixel or a row of channels, need none, and IBN normalises halves.
 func.func @preactivation_attention_and_halves(%x: !map) -> !map {
   %v = resnet.constant dense<1.0> : !v4
   %h = resnet.constant dense<1.0> : tensor<2xf32>
   %w = resnet.constant dense<1.0> : tensor<4x4x1x1xf32>
+  %e = resnet.constant dense<1.0> : tensor<1x1x1x3xf32>
   %0 = resnet.batch_norm %x, %v, %v, %v, %v : (!map, !v4, !v4, !v4, !v4) -> !map
   %1 = resnet.relu %0 : !map -> !map
   %2 = resnet.residual %1 {
     %3 = resnet.conv2d %1, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     %4 = resnet.global_avg_pool %3 : !map -> tensor<?x4x1x1xf32>
     %5 = resnet.conv2d %4, %w : (tensor<?x4x1x1xf32>, tensor<4x4x1x1xf32>) -> tensor<?x4x1x1xf32>
-    %6 = resnet.sigmoid %5 : tensor<?x4x1x1xf32> -> tensor<?x4x1x1xf32>
+    %row = resnet.reshape %5 : tensor<?x4x1x1xf32> -> tensor<?x1x1x4xf32>
+    %eca = resnet.conv2d %row, %e pad [0, 1, 0, 1] : (tensor<?x1x1x4xf32>, tensor<1x1x1x3xf32>) -> tensor<?x1x1x4xf32>
+    %pixel = resnet.reshape %eca : tensor<?x1x1x4xf32> -> tensor<?x4x1x1xf32>
+    %6 = resnet.sigmoid %pixel : tensor<?x4x1x1xf32> -> tensor<?x4x1x1xf32>
     %7 = resnet.mul %3, %6 : (!map, tensor<?x4x1x1xf32>) -> !map
     %8 = resnet.conv2d %7, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     %9 = resnet.slice %8 offsets [0, 0, 0] sizes [2, 8, 8] strides [1, 1, 1] : !map -> tensor<?x2x8x8xf32>

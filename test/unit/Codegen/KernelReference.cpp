@@ -205,6 +205,7 @@ std::vector<Expected> post(const KernelSpec &s, const LogicalOperands &ops, cons
   const int64_t map = s.output.height * s.output.width, image = s.output.channels * map;
   Epilogue behind;
   behind.activation = s.epilogue.postActivation;
+  behind.parameters = s.epilogue.postParameters;
   std::vector<Expected> result;
   for (auto first = sums.begin(); first != sums.end(); first += image) {
     for (int64_t i = 0; i < image; ++i) {
