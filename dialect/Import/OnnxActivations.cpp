@@ -1,6 +1,7 @@
 // Activation functions: of each element by itself, so of an activation in any shape.
 
 #include "dialect/Import/OnnxNode.h"
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -41,6 +42,8 @@ static void importClip(OnnxNode &node) {
   node.expectInputs(1, node.opset() < 11 ? 1 : 3);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const float least = clipBound(node, 1, "min", -kInfinity), most = clipBound(node, 2, "max", kInfinity);
+  if (std::isnan(least) || std::isnan(most))
+    node.error("expected bounds that are numbers, got NaN");
   importUnary<ClipOp>(node, APFloat(least), APFloat(most));
 }
 

@@ -75,13 +75,19 @@ static Value foldIntoProducer(OnnxNode &node, Value input, const Affine &affine)
   return {};
 }
 
+// Where batch and channels are the value's, so is each channel's block of elements, whatever follows in the shape.
+static bool keepsChannels(const OnnxActivation &input) {
+  return llvm::equal(shapeOf(input.value).take_front(2), ArrayRef(input.shape).take_front(2));
+}
+
 // Otherwise it is a batch normalisation of mean 0 and variance 1, for which the passes know what to do.
 static OnnxActivation applyAffine(OnnxNode &node, const OnnxActivation &input, const Affine &affine) {
+  if (!node.failed() && (input.shape.size() < 2 || input.shape.size() > 4))
+    node.error("expected an activation of rank 2 to 4, got shape " + formatShape(input.shape));
   if (node.failed())
     return input;
   const int64_t channels = input.shape[1];
-  const bool sameChannels = shapeOf(input.value)[1] == channels;
-  const Value value = sameChannels ? input.value : node.reshaped(input, mapShape(input.shape));
+  const Value value = keepsChannels(input) ? input.value : node.reshaped(input, mapShape(input.shape));
   if (node.failed())
     return input;
   if (Value folded = foldIntoProducer(node, value, affine); folded || node.failed())
@@ -110,6 +116,10 @@ static SmallVector<float> channelElements(OnnxNode &node, const HostTensor &cons
     return {};
   }
   return llvm::map_to_vector(llvm::seq<int64_t>(0, shape[1]), [&](int64_t c) { return constant.floatAt(single ? 0 : c); });
+}
+
+static OnnxActivation negated(OnnxNode &node, const OnnxActivation &input, StringRef name) {
+  return applyAffine(node, input, {SmallVector<float>(input.shape.size() < 2 ? 0 : input.shape[1], -1), {}, name.str()});
 }
 
 static void importWithConstant(OnnxNode &node, size_t activationAt, HostTensor constant) {
@@ -199,11 +209,8 @@ static void importArithmetic(OnnxNode &node) {
   OnnxActivation a = node.activation(0), b = node.activation(1);
   if (operation == "Div")
     return node.error("expected a constant divisor, got an activation");
-  if (operation == "Sub" && !node.failed()) {
-    if (b.shape.size() < 2)
-      return node.error("expected activations of rank 2 to 4, got shape " + formatShape(b.shape));
-    b = applyAffine(node, b, {SmallVector<float>(b.shape[1], -1), {}, node.inputName(1).str()});
-  }
+  if (operation == "Sub" && !node.failed())
+    b = negated(node, b, node.inputName(1));
   const OnnxActivation result = node.failed() ? a : combine(node, a, b, operation == "Mul");
   if (!node.failed())
     node.result(result);
@@ -214,11 +221,7 @@ static void importNeg(OnnxNode &node) {
     return foldUnary(node);
   node.expectInputs(1, 1);
   const OnnxActivation input = node.activation(0);
-  if (!node.failed() && input.shape.size() < 2)
-    node.error("expected an activation of rank 2 to 4, got shape " + formatShape(input.shape));
-  if (node.failed())
-    return;
-  const OnnxActivation result = applyAffine(node, input, {SmallVector<float>(input.shape[1], -1), {}, "negated"});
+  const OnnxActivation result = node.failed() ? input : negated(node, input, node.inputName(0));
   if (!node.failed())
     node.result(result);
 }
@@ -266,8 +269,9 @@ static void importExpand(OnnxNode &node) {
     const HostTensor tensor = node.constant(0);
     const SmallVector<int64_t> sizes = node.integerInput(1);
     std::optional<SmallVector<int64_t>> shape = broadcastShapes(tensor.shape, sizes);
-    if (!node.failed() && (!shape || !countElements(*shape)))
-      node.error("expected shapes that broadcast, got " + formatShape(tensor.shape) + " and " + formatShape(sizes));
+    if (!node.failed() && (!shape || shape->size() > 8 || !countElements(*shape)))
+      node.error("expected shapes that broadcast, of at most 8 dimensions, got " + formatShape(tensor.shape) + " and " +
+                 formatShape(sizes));
     if (!node.failed())
       foldMoved(node, tensor, *shape, [&](int64_t i) { return broadcastIndex(i, *shape, tensor.shape); });
     return;

@@ -30,7 +30,8 @@ static void importBatchNormalization(OnnxNode &node) {
   if (node.failed())
     return;
   // A shape that is pending need not become one here: channels are the second axis of most values already.
-  Value value = input.shape[1] == shapeOf(input.value)[1] ? input.value : node.reshaped(input, mapShape(input.shape));
+  const bool keepsChannels = llvm::equal(shapeOf(input.value).take_front(2), ArrayRef(input.shape).take_front(2));
+  Value value = keepsChannels ? input.value : node.reshaped(input, mapShape(input.shape));
   if (Value result = node.create<BatchNormOp>(value, scale, offset, mean, variance, APFloat(epsilon)))
     node.result(OnnxActivation{result, input.shape});
 }

@@ -40,7 +40,9 @@ static void importReduceMean(OnnxNode &node) {
   node.expectInputs(1, 2);
   SmallVector<int64_t> axes = node.hasInput(1) ? node.integerInput(1) : node.integers("axes");
   const bool keepDims = node.integer("keepdims", 1) != 0;
-  node.ignore({"noop_with_empty_axes"}); // empty axes are refused
+  const bool noop = node.integer("noop_with_empty_axes", 0) != 0;
+  if (!node.failed() && axes.empty() && noop)
+    return node.result(node.activation(0));
   Value map = windowedMap(node);
   if (node.failed())
     return;
