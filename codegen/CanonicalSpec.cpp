@@ -18,9 +18,7 @@ static void flatten(ActivationGeometry &g) {
 // Features in one block, where a vector of channels is one of elements in a row; they lie alike.
 static void asOneBlock(ActivationGeometry &g) { g.block = g.channels; }
 
-static bool isDenseVector(const ActivationGeometry &g) {
-  return g.block == 1 && g.height == 1 && g.width == 1 && g.halo.empty();
-}
+static bool isDenseVector(const ActivationGeometry &g) { return g.block == 1 && g.height == 1 && g.width == 1 && g.halo.empty(); }
 
 static bool sameMap(const ActivationGeometry &a, const ActivationGeometry &b) {
   return a.height == b.height && a.width == b.width;

@@ -23,14 +23,14 @@ enum class KernelKind {
   AvgPool2d,     // input -> output; divisor by countIncludePad and ceil mode as ONNX defines them
   GlobalAvgPool, // input -> output [N, C, 1, 1] or [N, C]
   GlobalMaxPool, // as GlobalAvgPool
-  GroupNorm,     // input, scale, shift -> output: (input - mean) / sqrt(variance + epsilon) * scale[c] + shift[c] by group and image
-  Linear,        // input [N, F], filter (1x1), bias -> output [N, O]
-  Head,          // input [N, C, H, W], filter (1x1), bias -> output [N, O]: global_avg_pool, linear[, softmax] in one kernel
-  Softmax,       // input [N, F] -> output [N, F]
-  Elementwise,   // input[, scale, shift][, gate][, addend] -> output:
-                 // activation((input * scale[c] + shift[c]) * gate + addend)
-  Copy, // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), outside the input what `border` says.
-        // Layout conversion, transposed input, pad, crop, option A's subsampling and expansion (strides 0) are all this.
+  GroupNorm, // input, scale, shift -> output: (input - mean) / sqrt(variance + epsilon) * scale[c] + shift[c] by group and image
+  Linear,    // input [N, F], filter (1x1), bias -> output [N, O]
+  Head,      // input [N, C, H, W], filter (1x1), bias -> output [N, O]: global_avg_pool, linear[, softmax] in one kernel
+  Softmax,   // input [N, F] -> output [N, F]
+  Elementwise, // input[, scale, shift][, gate][, addend] -> output:
+               // activation((input * scale[c] + shift[c]) * gate + addend)
+  Copy, // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), outside the input what `border`
+        // says. Layout conversion, transposed input, pad, crop, option A's subsampling and expansion (strides 0) are all this.
   Concat, // input, moreInputs -> output: their channels behind each other
 };
 
@@ -82,10 +82,10 @@ struct KernelSpec {
   ActivationGeometry input, output, addend;
   ActivationGeometry gate;                    // Elementwise; no channels: there is none. Its map is the output's or 1x1
   std::vector<ActivationGeometry> moreInputs; // Concat
-  FilterGeometry filter;                  // Conv2d, Stem, Linear, Head
-  std::array<int64_t, 2> kernel{1, 1};    // height, width (pools; equals the filter's for Conv2d and Stem)
-  std::array<int64_t, 2> strides{1, 1};   // y, x
-  std::array<int64_t, 2> dilations{1, 1}; // y, x
+  FilterGeometry filter;                      // Conv2d, Stem, Linear, Head
+  std::array<int64_t, 2> kernel{1, 1};        // height, width (pools; equals the filter's for Conv2d and Stem)
+  std::array<int64_t, 2> strides{1, 1};       // y, x
+  std::array<int64_t, 2> dilations{1, 1};     // y, x
   Halo padding;                           // of the operation; a Conv2d's input has at least this halo, unless it is zero there
   bool countIncludePad = false;           // AvgPool2d
   std::array<int64_t, 2> convolved{0, 0}; // Stem: rows and columns of the map between the convolution and the pool
@@ -111,8 +111,8 @@ struct KernelSpec {
 };
 
 /// Brings a specification to its canonical form, so that equal work compares equal: a 1x1, stride-1 convolution, an
-/// elementwise kernel, a concatenation or a copy without offsets over halo-free maps becomes one over a single row of H*W columns,
-/// an elementwise kernel over vectors one over a single block; fields that the kind does not use take their defaults.
+/// elementwise kernel, a concatenation or a copy without offsets over halo-free maps becomes one over a single row of H*W
+/// columns, an elementwise kernel over vectors one over a single block; fields that the kind does not use take their defaults.
 void canonicalize(KernelSpec &spec);
 
 /// Readable text of the canonical form, in a fixed order of fields; equal exactly when the specifications are.

@@ -17,11 +17,12 @@ namespace {
 struct CopyAxis {
   int in, out, stride, offset;
   Border border;
+  static Expr magnitude(const Expr &p) { return max(p, -p); } // abs would be unsigned
   Expr position(Expr o) const {
     const Expr p = o * stride + offset;
     if (inside() || border == Border::Fill)
       return p;
-    return border == Border::Edge ? clamp(likely(p), 0, in - 1) : in - 1 - abs(in - 1 - abs(p));
+    return border == Border::Edge ? clamp(likely(p), 0, in - 1) : in - 1 - magnitude(in - 1 - magnitude(p));
   }
   bool inside() const { return offset >= 0 && (out - 1) * stride + offset < in; }
   Expr valid(Expr p) const { return inside() ? Internal::const_true() : p >= 0 && p < in; }
@@ -36,10 +37,8 @@ Pipeline codegen::buildCopy(const Kernel &kernel) {
   const auto [c, x, y, k, n] = v;
   const int block = asInt(s.output.block);
   const CopyAxis ac{asInt(s.input.channels), asInt(s.output.channels), 1, asInt(s.copyOffset[0]), s.border};
-  const CopyAxis ay{asInt(s.input.height), asInt(s.output.height), asInt(s.strides[0]), asInt(s.copyOffset[1]),
-                    s.border};
-  const CopyAxis ax{asInt(s.input.width), asInt(s.output.width), asInt(s.strides[1]), asInt(s.copyOffset[2]),
-                    s.border};
+  const CopyAxis ay{asInt(s.input.height), asInt(s.output.height), asInt(s.strides[0]), asInt(s.copyOffset[1]), s.border};
+  const CopyAxis ax{asInt(s.input.width), asInt(s.output.width), asInt(s.strides[1]), asInt(s.copyOffset[2]), s.border};
   const Expr px = ax.position(x), py = ay.position(y);
   // Channels of the same lane move as vectors; the padding lanes are zero on both sides then.
   const bool sameLanes = s.input.block == s.output.block && ac.inside() && ac.offset % block == 0 &&

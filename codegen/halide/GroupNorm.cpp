@@ -20,8 +20,8 @@ struct Units {
   int block, perGroup, blocks, groups, chains; // of a unit: blocks, groups; sums of a row that run side by side
 
   explicit Units(const KernelSpec &s)
-      : block(asInt(s.input.block)), perGroup(asInt(s.input.channels / s.normGroups)),
-        blocks(std::lcm(perGroup, block) / block), groups(blocks * block / perGroup), chains(8) {
+      : block(asInt(s.input.block)), perGroup(asInt(s.input.channels / s.normGroups)), blocks(std::lcm(perGroup, block) / block),
+        groups(blocks * block / perGroup), chains(8) {
     if (s.input.blocks() % blocks != 0) {
       blocks = asInt(s.input.blocks());
       groups = asInt(s.normGroups);
@@ -41,8 +41,8 @@ struct GroupNorm {
   Vars v;
   Var g{"g"}, xi{"xi"}, ki{"ki"}, u{"u"}; // group of the unit, chain, block of the unit, unit
   MapSum sums, squares;
-  Func mean, variance;          // (g, u, n)
-  Func laneMean, factor;        // (c, ki, u, n)
+  Func mean, variance;   // (g, u, n)
+  Func laneMean, factor; // (c, ki, u, n)
   Func out;
 };
 

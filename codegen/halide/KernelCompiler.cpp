@@ -3,8 +3,8 @@
 
 #include "codegen/halide/KernelCompiler.h"
 #include "KernelSources.inc" // kKernelSourcesHash
-#include "codegen/halide/Kernel.h"
 #include "codegen/SpecCheck.h"
+#include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/ScheduleCheck.h"
 #include "codegen/schedules/StemSchedule.h"

@@ -98,7 +98,8 @@ Pipeline codegen::buildGlobalPool(const Kernel &kernel) {
 
 //===-- Linear and Head ---------------------------------------------------===//
 
-//   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f, and its logarithm, if asked for
+//   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f, and its logarithm, if asked
+//   for
 Pipeline codegen::buildLinear(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const FilterGeometry &g = s.filter;

@@ -62,6 +62,9 @@ static llvm::Error load(const std::string &object, const std::string &symbol, co
   return llvm::Error::success();
 }
 
+// Of kernels that are called from here: an elementwise one with scale, shift, gate and addend.
+static constexpr size_t kMostArguments = 6;
+
 NativeKernel::NativeKernel(const KernelSpec &spec, const KernelImports &imports)
     : canonical(spec), code(std::make_unique<Code>()) {
   canonicalize(canonical);
@@ -73,6 +76,8 @@ NativeKernel::NativeKernel(const KernelSpec &spec, const KernelImports &imports)
   failure = compiled.error;
   scratch = compiled.scratchBytes;
   contents = std::move(compiled.contents);
+  if (failure.empty() && arguments.size() > kMostArguments)
+    failure = "has more than " + std::to_string(kMostArguments) + " operands";
   if (!failure.empty())
     return;
   if (llvm::Error error = load(contents, symbol, imports, code->jit, code->function))
@@ -81,9 +86,14 @@ NativeKernel::NativeKernel(const KernelSpec &spec, const KernelImports &imports)
 
 NativeKernel::~NativeKernel() = default;
 
+template <size_t... I> static int call(void *function, void *user, halide_buffer_t *buffers, std::index_sequence<I...>) {
+  using Pointers = int (*)(void *, decltype((void)I, static_cast<void *>(nullptr))...);
+  return reinterpret_cast<Pointers>(function)(user, &buffers[I]...);
+}
+
 int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, int batch) const {
-  halide_buffer_t buffers[8] = {};
-  halide_dimension_t dims[8][5] = {};
+  halide_buffer_t buffers[kMostArguments] = {};
+  halide_dimension_t dims[kMostArguments][5] = {};
   for (size_t i = 0; i < arguments.size(); ++i) {
     const KernelArgument &a = arguments[i];
     halide_buffer_t &b = buffers[i];
@@ -100,23 +110,17 @@ int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, in
         dims[i][d].stride = static_cast<int32_t>(operands[i].imageStride);
     }
   }
-  halide_buffer_t *p[8];
-  for (int i = 0; i < 8; ++i)
-    p[i] = &buffers[i];
-  using F2 = int (*)(void *, void *, void *);
-  using F3 = int (*)(void *, void *, void *, void *);
-  using F4 = int (*)(void *, void *, void *, void *, void *);
-  using F5 = int (*)(void *, void *, void *, void *, void *, void *);
-  void *function = code->function;
   switch (arguments.size()) {
   case 2:
-    return reinterpret_cast<F2>(function)(user, p[0], p[1]);
+    return call(code->function, user, buffers, std::make_index_sequence<2>());
   case 3:
-    return reinterpret_cast<F3>(function)(user, p[0], p[1], p[2]);
+    return call(code->function, user, buffers, std::make_index_sequence<3>());
   case 4:
-    return reinterpret_cast<F4>(function)(user, p[0], p[1], p[2], p[3]);
+    return call(code->function, user, buffers, std::make_index_sequence<4>());
   case 5:
-    return reinterpret_cast<F5>(function)(user, p[0], p[1], p[2], p[3], p[4]);
+    return call(code->function, user, buffers, std::make_index_sequence<5>());
+  case 6:
+    return call(code->function, user, buffers, std::make_index_sequence<6>());
   }
   return -1;
 }

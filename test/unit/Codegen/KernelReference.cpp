@@ -70,9 +70,7 @@ Expected activated(const Epilogue &epilogue, const Expected &e) {
   const double x = e.value, sigmoid = 1 / (1 + std::exp(-x));
   // Results that need subnormal numbers on the way come out below this.
   constexpr double kTiny = 2e-30;
-  const auto result = [&](double value, double slope) {
-    return Expected{value, e.magnitude * slope + std::abs(value) + kTiny};
-  };
+  const auto result = [&](double value, double slope) { return Expected{value, e.magnitude * slope + std::abs(value) + kTiny}; };
   switch (epilogue.activation) {
   case Activation::None:
     return e;
@@ -85,9 +83,9 @@ Expected activated(const Epilogue &epilogue, const Expected &e) {
   case Activation::Silu:
     return result(x * sigmoid, std::abs(sigmoid + x * sigmoid * (1 - sigmoid)));
   case Activation::HardSigmoid:
-    return result(hardSigmoid(x, p[0], p[1]), std::abs(p[0]) + std::abs(x * p[0]));
+    return {hardSigmoid(x, p[0], p[1]), e.magnitude * p[0] + std::abs(x * p[0]) + std::abs(p[1])};
   case Activation::HardSwish:
-    return result(x * hardSigmoid(x, 1.f / 6, 0.5f), 1.5 + std::abs(x));
+    return {x * hardSigmoid(x, 1.f / 6, 0.5f), (e.magnitude + std::abs(x)) * (std::abs(x) / 3 + 0.5)};
   case Activation::FakeQuantize: {
     const float quotient = static_cast<float>(x) / p[0];
     return {(std::clamp<double>(std::nearbyint(quotient) + p[1], p[2], p[3]) - p[1]) * p[0], std::abs(x)};
@@ -139,8 +137,7 @@ Expected normalise(const KernelSpec &s, const View &in, const LogicalOperands &o
   for (int64_t i = first; i < first + size; ++i)
     variance += (in.data[i] - mean) * (in.data[i] - mean) / static_cast<double>(size);
   const double factor = ops.scale[c] / std::sqrt(variance + s.epsilon), value = in.at(n, c, y, x);
-  return {(value - mean) * factor + ops.shift[c],
-          (std::abs(value) + std::abs(mean)) * std::abs(factor) + std::abs(ops.shift[c])};
+  return {(value - mean) * factor + ops.shift[c], (std::abs(value) + std::abs(mean)) * std::abs(factor) + std::abs(ops.shift[c])};
 }
 
 double concatenated(const KernelSpec &s, const View &in, const LogicalOperands &ops, int64_t n, int64_t c, int64_t y, int64_t x) {
@@ -153,7 +150,8 @@ double concatenated(const KernelSpec &s, const View &in, const LogicalOperands &
   return View{ops.moreInputs[i], s.moreInputs[i]}.at(n, c, y, x);
 }
 
-Expected elementwise(const KernelSpec &s, const View &in, const LogicalOperands &ops, int64_t n, int64_t c, int64_t y, int64_t x) {
+Expected elementwise(const KernelSpec &s, const View &in, const LogicalOperands &ops, int64_t n, int64_t c, int64_t y,
+                     int64_t x) {
   const double value = in.at(n, c, y, x);
   // An activation alone sees the input as it is.
   Expected e{value, s.epilogue.addend ? std::abs(value) : 0};

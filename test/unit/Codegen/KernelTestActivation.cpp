@@ -107,20 +107,20 @@ TEST_P(KernelTestActivation, StemAndLinear) {
   expectMatchesReferenceOnAllTargets(linear);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, KernelTestActivation,
-    testing::Values(ActivationCase{"relu", Activation::Relu}, ActivationCase{"relu6", Activation::Clip, {0, 6}},
-                    ActivationCase{"clip", Activation::Clip, {-0.5f, 0.25f}},
-                    ActivationCase{"positive clip", Activation::Clip, {0.125f, 2}},
-                    ActivationCase{"clip from below", Activation::Clip, {-1, kInfinity}},
-                    ActivationCase{"clip from above", Activation::Clip, {-kInfinity, -0.25f}},
-                    ActivationCase{"sigmoid", Activation::Sigmoid}, ActivationCase{"silu", Activation::Silu},
-                    ActivationCase{"hard sigmoid", Activation::HardSigmoid, {1.f / 6, 0.5f}},
-                    ActivationCase{"Keras' hard sigmoid", Activation::HardSigmoid, {0.2f, 0.5f}},
-                    ActivationCase{"hard swish", Activation::HardSwish},
-                    ActivationCase{"int8", Activation::FakeQuantize, {0.03f, 0, -128, 127}},
-                    ActivationCase{"uint8", Activation::FakeQuantize, {0.25f, 3, 0, 255}},
-                    ActivationCase{"zero is not in the range", Activation::FakeQuantize, {0.5f, 0, 1, 3}}));
+INSTANTIATE_TEST_SUITE_P(All, KernelTestActivation,
+                         testing::Values(ActivationCase{"relu", Activation::Relu},
+                                         ActivationCase{"relu6", Activation::Clip, {0, 6}},
+                                         ActivationCase{"clip", Activation::Clip, {-0.5f, 0.25f}},
+                                         ActivationCase{"positive clip", Activation::Clip, {0.125f, 2}},
+                                         ActivationCase{"clip from below", Activation::Clip, {-1, kInfinity}},
+                                         ActivationCase{"clip from above", Activation::Clip, {-kInfinity, -0.25f}},
+                                         ActivationCase{"sigmoid", Activation::Sigmoid}, ActivationCase{"silu", Activation::Silu},
+                                         ActivationCase{"hard sigmoid", Activation::HardSigmoid, {1.f / 6, 0.5f}},
+                                         ActivationCase{"Keras' hard sigmoid", Activation::HardSigmoid, {0.2f, 0.5f}},
+                                         ActivationCase{"hard swish", Activation::HardSwish},
+                                         ActivationCase{"int8", Activation::FakeQuantize, {0.03f, 0, -128, 127}},
+                                         ActivationCase{"uint8", Activation::FakeQuantize, {0.25f, 3, 0, 255}},
+                                         ActivationCase{"zero is not in the range", Activation::FakeQuantize, {0.5f, 0, 1, 3}}));
 
 TEST(KernelTestActivation, DebugVariant) {
   KernelSpec s = elementwise(24, 7, 9, 16);
@@ -131,8 +131,21 @@ TEST(KernelTestActivation, DebugVariant) {
 
 // All of exp's range, past both ends: what cannot be represented is 0 or 1, never NaN.
 TEST(KernelTestActivation, ExtremeArguments) {
-  const float extremes[] = {-kInfinity, -std::numeric_limits<float>::max(), -1e30f, -1000.f, -88.8f, -87.4f, -50.f, -0.f,
-                            1e-30f,     50.f,                               88.f,   88.8f,   1000.f, 1e30f,  std::numeric_limits<float>::max(),
+  const float extremes[] = {-kInfinity,
+                            -std::numeric_limits<float>::max(),
+                            -1e30f,
+                            -1000.f,
+                            -88.8f,
+                            -87.4f,
+                            -50.f,
+                            -0.f,
+                            1e-30f,
+                            50.f,
+                            88.f,
+                            88.8f,
+                            1000.f,
+                            1e30f,
+                            std::numeric_limits<float>::max(),
                             kInfinity};
   for (Activation activation : {Activation::Sigmoid, Activation::Silu}) {
     KernelSpec s = elementwise(16, 1, 1, 16);
