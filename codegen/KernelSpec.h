@@ -29,8 +29,8 @@ enum class KernelKind {
   Softmax,   // input [N, F] -> output [N, F]
   Elementwise, // input[, scale, shift][, gate][, addend] -> output:
                // activation((input * scale[c] + shift[c]) * gate + addend)
-  Copy, // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), outside the input what `border`
-        // says. Layout conversion, transposed input, pad, crop, option A's subsampling and expansion (strides 0) are all this.
+  Copy,   // input -> output: out(c, y, x) = in(c*1 + offC, y*strideY + offY, x*strideX + offX), outside the input what `border`
+          // says. Layout conversion, transposed input, pad, crop, option A's subsampling and expansion (strides 0) are all this.
   Concat, // input, moreInputs -> output: their channels behind each other
 };
 

@@ -79,7 +79,12 @@ static int64_t inputElementsRead(const KernelSpec &s) {
 
 int64_t codegen::activationBytesPerImage(const KernelSpec &s) {
   const auto stored = [](const ActivationGeometry &g) { return g.blocks() * g.block; };
-  int64_t elements = inputElementsRead(s) + stored(s.output) * s.output.height * s.output.width;
+  const auto wholeMap = [&](const ActivationGeometry &g) { return stored(g) * g.height * g.width; };
+  int64_t elements = inputElementsRead(s) + wholeMap(s.output);
+  if (s.hasGate())
+    elements += wholeMap(s.gate);
+  for (const ActivationGeometry &g : s.moreInputs)
+    elements += wholeMap(g);
   if (s.epilogue.addend)
     elements += stored(s.addend) * positionsRead(s.addend.height, s.output.height, 1, s.epilogue.addendStrides[0], 1, 0) *
                 positionsRead(s.addend.width, s.output.width, 1, s.epilogue.addendStrides[1], 1, 0);

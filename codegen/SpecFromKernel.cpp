@@ -2,15 +2,40 @@
 
 #include "codegen/SpecFromKernel.h"
 #include "dialect/IR/Layouts.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "passes/KernelOperations.h"
 
 using namespace mlir;
 using namespace resnet;
 using namespace resnet::codegen;
 using ActivationKind = resnet::codegen::Activation;
 
-static ActivationKind activation(resnet::Activation kind) {
-  return kind == resnet::Activation::Relu ? ActivationKind::Relu : ActivationKind::None;
+static void setActivation(KernelSpec &spec, resnet::Activation kind) {
+  Epilogue &e = spec.epilogue;
+  switch (kind) {
+  case resnet::Activation::None:
+    e.activation = ActivationKind::None;
+    return;
+  case resnet::Activation::Relu:
+    e.activation = ActivationKind::Relu;
+    return;
+  case resnet::Activation::Relu6:
+    e.activation = ActivationKind::Clip;
+    e.parameters = {0.f, 6.f};
+    return;
+  case resnet::Activation::Sigmoid:
+    e.activation = ActivationKind::Sigmoid;
+    return;
+  case resnet::Activation::Silu:
+    e.activation = ActivationKind::Silu;
+    return;
+  case resnet::Activation::HardSigmoid:
+    e.activation = ActivationKind::HardSigmoid;
+    e.parameters = {1.f / 6.f, 0.5f};
+    return;
+  case resnet::Activation::HardSwish:
+    e.activation = ActivationKind::HardSwish;
+    return;
+  }
 }
 
 template <typename Op> static void readWindow(Op op, KernelSpec &spec) {
@@ -31,7 +56,7 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
     spec.epilogue.addendStrides = {op.getAddendStrides()[0], op.getAddendStrides()[1]};
     spec.epilogue.addendChannels = op.getAddendChannelPadding()[0];
   }
-  spec.epilogue.activation = activation(op.getActivation());
+  setActivation(spec, op.getActivation());
   if (auto channels = op.getActivatedChannels())
     spec.epilogue.activatedChannels = *channels;
   return success();
@@ -46,18 +71,20 @@ static LogicalResult read(FusedStemOp op, KernelSpec &spec) {
   spec.poolStrides = {op.getPoolStrides()[0], op.getPoolStrides()[1]};
   spec.poolPadding = toHalo(op.getPoolPadding());
   spec.epilogue.bias = static_cast<bool>(op.getBias());
-  spec.epilogue.activation = activation(op.getActivation());
+  setActivation(spec, op.getActivation());
   return success();
 }
 
 static LogicalResult read(FusedElementwiseOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Elementwise;
   spec.scaleShift = static_cast<bool>(op.getScale());
+  if (op.getGate())
+    spec.gate = activationGeometry(op.getGate().getType());
   if (op.getAddend()) {
     spec.epilogue.addend = true;
     spec.addend = activationGeometry(tensorType(op.getAddend()));
   }
-  spec.epilogue.activation = activation(op.getActivation());
+  setActivation(spec, op.getActivation());
   return success();
 }
 
@@ -82,6 +109,46 @@ static LogicalResult read(GlobalAvgPoolOp, KernelSpec &spec) {
   return success();
 }
 
+static LogicalResult read(GlobalMaxPoolOp, KernelSpec &spec) {
+  spec.kind = KernelKind::GlobalMaxPool;
+  return success();
+}
+
+static LogicalResult read(GroupNormOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::GroupNorm;
+  spec.normGroups = op.getGroups();
+  spec.epsilon = op.getEpsilon().convertToFloat();
+  return success();
+}
+
+static LogicalResult read(MulOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Elementwise;
+  spec.gate = activationGeometry(tensorType(op.getRhs()));
+  return success();
+}
+
+static LogicalResult read(ClipOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Elementwise;
+  spec.epilogue.activation = ActivationKind::Clip;
+  spec.epilogue.parameters = {op.getMin().convertToFloat(), op.getMax().convertToFloat()};
+  return success();
+}
+
+static LogicalResult read(HardSigmoidOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Elementwise;
+  spec.epilogue.activation = ActivationKind::HardSigmoid;
+  spec.epilogue.parameters = {op.getSlope().convertToFloat(), op.getOffset().convertToFloat()};
+  return success();
+}
+
+static LogicalResult read(FakeQuantizeOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Elementwise;
+  spec.epilogue.activation = ActivationKind::FakeQuantize;
+  spec.epilogue.parameters = {op.getScale().convertToFloat(), static_cast<float>(static_cast<int64_t>(op.getZeroPoint())),
+                              static_cast<float>(op.getRange()[0]), static_cast<float>(op.getRange()[1])};
+  return success();
+}
+
 static LogicalResult read(LinearOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Linear;
   spec.filter = filterGeometry(op.getWeight().getType());
@@ -94,11 +161,13 @@ static LogicalResult read(FusedHeadOp op, KernelSpec &spec) {
   spec.filter = filterGeometry(op.getWeight().getType());
   spec.epilogue.bias = static_cast<bool>(op.getBias());
   spec.softmax = op.getSoftmax();
+  spec.logarithm = op.getLog();
   return success();
 }
 
-static LogicalResult read(SoftmaxOp, KernelSpec &spec) {
+static LogicalResult read(SoftmaxOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Softmax;
+  spec.logarithm = op.getLog();
   return success();
 }
 
@@ -111,6 +180,21 @@ static LogicalResult read(PadOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Copy;
   spec.copyOffset = {-op.getLow()[0], -op.getLow()[1], -op.getLow()[2]};
   spec.fill = op.getValue().convertToFloat();
+  if (op.getMode() != PadMode::Constant)
+    spec.border = op.getMode() == PadMode::Reflect ? Border::Reflect : Border::Edge;
+  return success();
+}
+
+static LogicalResult read(ExpandOp, KernelSpec &spec) {
+  spec.kind = KernelKind::Copy;
+  spec.strides = {0, 0};
+  return success();
+}
+
+static LogicalResult read(ConcatOp op, KernelSpec &spec) {
+  spec.kind = KernelKind::Concat;
+  for (Value input : op.getInputs().drop_front())
+    spec.moreInputs.push_back(activationGeometry(tensorType(input)));
   return success();
 }
 
@@ -159,18 +243,16 @@ FailureOr<KernelSpec> resnet::codegen::specFromKernel(KernelOp kernel, Target ta
   spec.debug = debug;
   spec.input = activationGeometry(tensorType(op.getOperand(0)));
   spec.output = activationGeometry(tensorType(op.getResult(0)));
-  LogicalResult result = llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-                             .Case<FusedConv2dOp, FusedStemOp, FusedElementwiseOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp,
-                                   LinearOp, FusedHeadOp, SoftmaxOp, ConvertLayoutOp, PadOp, SliceOp, SubsampleOp, TransposeOp>(
-                                 [&](auto concrete) { return read(concrete, spec); })
-                             .Default([](Operation *other) {
-                               return other->emitOpError()
-                                      << "expected an operation that has a kernel; run the graph pipeline first";
-                             });
+  const LogicalResult result = KernelOperations::visit<LogicalResult>(
+      &op, [&](auto concrete) { return read(concrete, spec); },
+      [](Operation *other) -> LogicalResult {
+        return other->emitOpError() << "expected an operation that has a kernel; run the graph pipeline first";
+      });
   if (failed(result))
     return failure();
-  // An element-wise kernel over its own input needs no flag: it reads and stores each element once anyway.
-  spec.epilogue.addendInPlace = spec.epilogue.addend && kernel.getInPlace();
+  // The addend is the last operand. An element-wise kernel over another operand needs no flag: it reads and stores each element
+  // once anyway.
+  spec.epilogue.addendInPlace = spec.epilogue.addend && kernel.getInPlace() == op.getNumOperands() - 1;
   canonicalize(spec);
   return spec;
 }

@@ -3,6 +3,7 @@
 // on filters that are no constants and on shapes that are not static behind the batch.
 
 #include "passes/KernelAnalysis.h"
+#include "passes/KernelOperations.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -120,7 +121,7 @@ void LayoutAssigner::strip() {
       if (auto type = dyn_cast<RankedTensorType>(result.getType()))
         result.setType(withEncoding(type, {}));
     const bool isIdentity =
-        isa<ConvertLayoutOp>(op) || (isa<FlattenOp>(op) && op.getOperand(0).getType() == op.getResult(0).getType());
+        isa<ConvertLayoutOp>(op) || (isa<FlattenOp, ReshapeOp>(op) && op.getOperand(0).getType() == op.getResult(0).getType());
     if (isIdentity) {
       op.getResult(0).replaceAllUsesWith(op.getOperand(0));
       op.erase();
@@ -132,8 +133,7 @@ void LayoutAssigner::strip() {
 LogicalResult LayoutAssigner::check(Operation *op) {
   if (isa<ConstantOp, func::ReturnOp>(op))
     return success();
-  if (!isa<FusedConv2dOp, FusedStemOp, FusedElementwiseOp, FusedHeadOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, FlattenOp,
-           LinearOp, SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp>(op))
+  if (!KernelOperations::contains(op) && !isa<FlattenOp, ReshapeOp>(op))
     return op->emitOpError()
            << "cannot be laid out: expected an operation that a kernel computes, as the graph pipeline leaves them";
   SmallVector<Value> values(op->getOperands());
@@ -146,20 +146,9 @@ LogicalResult LayoutAssigner::check(Operation *op) {
       return op->emitOpError() << "cannot be laid out: expected rank 2 or 4 and static dimensions behind the batch, got "
                                << value.getType();
   }
-  SmallVector<std::pair<StringRef, Value>> weights;
-  if (auto conv = dyn_cast<FusedConv2dOp>(op))
-    weights = {{"filter", conv.getFilter()}, {"bias", conv.getBias()}};
-  else if (auto stem = dyn_cast<FusedStemOp>(op))
-    weights = {{"filter", stem.getFilter()}, {"bias", stem.getBias()}};
-  else if (auto head = dyn_cast<FusedHeadOp>(op))
-    weights = {{"weight", head.getWeight()}, {"bias", head.getBias()}};
-  else if (auto linear = dyn_cast<LinearOp>(op))
-    weights = {{"weight", linear.getWeight()}, {"bias", linear.getBias()}};
-  else if (auto elementwise = dyn_cast<FusedElementwiseOp>(op))
-    weights = {{"scale", elementwise.getScale()}, {"shift", elementwise.getShift()}};
-  for (auto [name, value] : weights)
-    if (value && !value.getDefiningOp<ConstantOp>())
-      return op->emitOpError() << "cannot be laid out: expected a constant " << name << ", got " << value.getType()
+  for (auto [name, operand] : weightOperands(op))
+    if (!operand->get().getDefiningOp<ConstantOp>())
+      return op->emitOpError() << "cannot be laid out: expected a constant " << name << ", got " << operand->get().getType()
                                << " computed at run time";
   if (auto slice = dyn_cast<SliceOp>(op); slice && slice.getStrides()[0] != 1)
     return op->emitOpError() << "cannot be laid out: expected a slice of consecutive channels, got a stride of "
@@ -178,6 +167,8 @@ LogicalResult LayoutAssigner::chooseLayout(Operation *op) {
     return failure();
   if (op->getNumResults() != 1 || !isMap(op->getResult(0)) || isa<ConstantOp>(op))
     return success();
+  if (isa<ReshapeOp>(op)) // dense, in whatever shape
+    return success();
   auto planar = [&](Value value) { return layout(value).block == 1; };
   const bool narrow = tensorType(op->getResult(0)).getDimSize(1) < block;
   Layout &l = layout(op->getResult(0));
@@ -188,10 +179,10 @@ LogicalResult LayoutAssigner::chooseLayout(Operation *op) {
     return success();
   }
   bool staysPlanar = false;
-  if (auto elementwise = dyn_cast<FusedElementwiseOp>(op))
-    staysPlanar = planar(elementwise.getInput()) && (!elementwise.getAddend() || planar(elementwise.getAddend()));
-  else if (isa<PadOp, SliceOp, SubsampleOp>(op))
-    staysPlanar = planar(op->getOperand(0));
+  if (ElementwiseOperations::contains(op))
+    staysPlanar = llvm::all_of(elementwiseOperands(op), [&](OpOperand *operand) { return planar(operand->get()); });
+  else if (isa<PadOp, SliceOp, SubsampleOp, ExpandOp, ConcatOp>(op))
+    staysPlanar = llvm::all_of(op->getOperands(), planar);
   l.block = staysPlanar && narrow ? 1 : block;
   if (auto conv = dyn_cast<FusedConv2dOp>(op); conv && isPointwise(conv))
     layout(conv.getInput()).pointwise = layout(conv).pointwise = true;
@@ -213,12 +204,11 @@ void LayoutAssigner::forEachDemand(Operation *op, function_ref<void(OpOperand &,
   } else if (auto stem = dyn_cast<FusedStemOp>(op)) {
     const bool planar = layout(stem.getInput()).block == 1 && stem.getInput().getType().getDimSize(1) < block;
     demand(stem.getInputMutable(), planar ? 1 : block, touchedHalo(stem, stem.getConvolvedMap(), {1, 1}));
-  } else if (auto elementwise = dyn_cast<FusedElementwiseOp>(op); elementwise && isMap(elementwise)) {
-    const int64_t own = layout(elementwise).block;
-    demand(elementwise.getInputMutable(), own, {});
-    if (elementwise.getAddend())
-      demand(elementwise.getAddendMutable()[0], own, {});
-  } else if (isa<MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, FusedHeadOp>(op)) {
+  } else if (ElementwiseOperations::contains(op) && isMap(op->getResult(0))) {
+    const int64_t own = layout(op->getResult(0)).block;
+    for (OpOperand *operand : elementwiseOperands(op))
+      demand(*operand, own, {});
+  } else if (isa<MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, GlobalMaxPoolOp, GroupNormOp, FusedHeadOp>(op)) {
     demand(op->getOpOperand(0), block, {});
   }
 }
@@ -248,7 +238,7 @@ void LayoutAssigner::mergeForInPlaceSums() {
   DenseMap<Value, Operation *> lastUsers;
   auto root = [](Value value) {
     while (Operation *op = value.getDefiningOp()) {
-      if (!isa<SliceOp, FlattenOp>(op))
+      if (!isa<SliceOp, FlattenOp, ReshapeOp>(op))
         break;
       value = op->getOperand(0);
     }
@@ -257,17 +247,19 @@ void LayoutAssigner::mergeForInPlaceSums() {
   for (Operation &op : body)
     for (Value operand : op.getOperands())
       lastUsers[root(operand)] = &op;
-  for (Operation &op : body) {
-    OpOperand *operand = inPlaceCandidate(&op);
-    if (!operand || !isMap(op.getResult(0)) || root(operand->get()) != operand->get() || lastUsers[operand->get()] != &op)
-      continue;
-    const unsigned uses = llvm::count_if(op.getOperands(), [&](Value v) { return root(v) == operand->get(); });
-    const Layout &from = layout(operand->get()), &to = layout(op.getResult(0));
-    const Halo common = unite(from.halo, to.halo);
-    auto cheap = [&](const Layout &l) { return l.halo == common || !l.halo.empty() || !l.pointwise; };
-    if (uses == 1 && !from.fixed && from.block == to.block && cheap(from) && cheap(to))
-      merge(operand->get(), op.getResult(0));
-  }
+  for (Operation &op : body)
+    for (OpOperand *operand : inPlaceCandidates(&op)) {
+      if (!isMap(op.getResult(0)) || root(operand->get()) != operand->get() || lastUsers[operand->get()] != &op)
+        continue;
+      const unsigned uses = llvm::count_if(op.getOperands(), [&](Value v) { return root(v) == operand->get(); });
+      const Layout &from = layout(operand->get()), &to = layout(op.getResult(0));
+      const Halo common = unite(from.halo, to.halo);
+      auto cheap = [&](const Layout &l) { return l.halo == common || !l.halo.empty() || !l.pointwise; };
+      if (uses == 1 && !from.fixed && from.block == to.block && cheap(from) && cheap(to)) {
+        merge(operand->get(), op.getResult(0));
+        break;
+      }
+    }
 }
 
 RankedTensorType LayoutAssigner::encoded(RankedTensorType type, int64_t channels, const Halo &halo) {
@@ -321,34 +313,19 @@ void LayoutAssigner::rewrite(Operation *op) {
         operand.set(dense(operand.get(), op));
     return;
   }
-  if (auto conv = dyn_cast<FusedConv2dOp>(op)) {
-    encodeConstant(conv.getFilterMutable(), block, activationGeometry(tensorType(conv.getInput())).block, conv.getGroups());
-    if (conv.getBias())
-      encodeConstant(conv.getBiasMutable()[0], block);
-  } else if (auto stem = dyn_cast<FusedStemOp>(op)) {
-    encodeConstant(stem.getFilterMutable(), block, activationGeometry(tensorType(stem.getInput())).block);
-    if (stem.getBias())
-      encodeConstant(stem.getBiasMutable()[0], block);
-  } else if (auto head = dyn_cast<FusedHeadOp>(op)) {
-    encodeConstant(head.getWeightMutable(), block, activationGeometry(tensorType(head.getInput())).block);
-    if (head.getBias())
-      encodeConstant(head.getBiasMutable()[0], block);
-  } else if (auto linear = dyn_cast<LinearOp>(op)) {
-    encodeConstant(linear.getWeightMutable(), block);
-    if (linear.getBias())
-      encodeConstant(linear.getBiasMutable()[0], block);
-  } else if (auto elementwise = dyn_cast<FusedElementwiseOp>(op)) {
-    const int64_t own = isMap(elementwise) ? layout(elementwise).block : 1;
-    if (elementwise.getScale()) {
-      encodeConstant(elementwise.getScaleMutable()[0], own);
-      encodeConstant(elementwise.getShiftMutable()[0], own);
-    }
-  } else if (auto transpose = dyn_cast<TransposeOp>(op)) {
-    if (transpose.getPermutation()[1] == 3)
-      op->setOperand(0, dense(op->getOperand(0), op));
-  } else if (isa<FlattenOp>(op) && !asMemoryView(op)) {
-    op->setOperand(0, dense(op->getOperand(0), op));
+  // Vectors beside a map lie like its channels, those of a filter like its lanes.
+  const bool likeMap = ElementwiseOperations::contains(op);
+  const int64_t outBlock = !likeMap ? block : isMap(op->getResult(0)) ? layout(op->getResult(0)).block : 1;
+  for (auto [name, operand] : weightOperands(op)) {
+    auto conv = dyn_cast<FusedConv2dOp>(op);
+    if (tensorType(operand->get()).getRank() == 1)
+      encodeConstant(*operand, outBlock);
+    else
+      encodeConstant(*operand, outBlock, activationGeometry(tensorType(op->getOperand(0))).block, conv ? conv.getGroups() : 1);
   }
+  auto transpose = dyn_cast<TransposeOp>(op);
+  if ((transpose && transpose.getPermutation()[1] == 3) || (isa<FlattenOp, ReshapeOp>(op) && !asMemoryView(op)))
+    op->setOperand(0, dense(op->getOperand(0), op));
   if (op->getNumResults() == 1 && isMap(op->getResult(0)) && !isa<ConstantOp>(op)) {
     const Layout &l = layout(op->getResult(0));
     op->getResult(0).setType(encoded(tensorType(op->getResult(0)), l.block, l.halo));

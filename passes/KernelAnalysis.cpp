@@ -1,6 +1,7 @@
 // Views and in-place candidates, decided by types and attributes alone.
 
 #include "passes/KernelAnalysis.h"
+#include "passes/KernelOperations.h"
 
 using namespace mlir;
 using namespace resnet;
@@ -23,11 +24,13 @@ std::optional<MemoryView> resnet::asMemoryView(Operation *op) {
       return std::nullopt;
     return MemoryView{slice.getInput(), offset, in.imageBytes() == out.imageBytes()};
   }
-  if (auto flatten = dyn_cast<FlattenOp>(op)) {
-    ActivationGeometry in = activationGeometry(tensorType(flatten.getInput()));
-    if (tensorType(flatten.getInput()).getRank() == 3 || !in.halo.empty() || (in.block != 1 && in.height * in.width != 1))
+  if (isa<FlattenOp, ReshapeOp>(op)) {
+    ActivationGeometry in = activationGeometry(tensorType(op->getOperand(0)));
+    ActivationGeometry out = activationGeometry(tensorType(op->getResult(0)));
+    const bool isDense = in.halo.empty() && (in.block == 1 || in.height * in.width == 1);
+    if (!isDense || out.block != 1 || !out.halo.empty())
       return std::nullopt;
-    return MemoryView{flatten.getInput(), 0, in.imageBytes() == activationGeometry(tensorType(flatten)).imageBytes()};
+    return MemoryView{op->getOperand(0), 0, in.imageBytes() == out.imageBytes()};
   }
   return std::nullopt;
 }
@@ -56,10 +59,12 @@ bool resnet::isInArena(Value root) {
   return view && isa<ArenaType>(view.getMemory().getType());
 }
 
-OpOperand *resnet::inPlaceCandidate(Operation *op) {
-  if (auto conv = dyn_cast<FusedConv2dOp>(op))
-    return conv.getAddend() && !conv.subsamplesAddend() ? &conv.getAddendMutable()[0] : nullptr;
-  if (auto elementwise = dyn_cast<FusedElementwiseOp>(op))
-    return elementwise.getAddend() ? &elementwise.getAddendMutable()[0] : &elementwise.getInputMutable();
-  return nullptr;
+SmallVector<OpOperand *> resnet::inPlaceCandidates(Operation *op) {
+  if (auto conv = dyn_cast<FusedConv2dOp>(op); conv && conv.getAddend() && !conv.subsamplesAddend())
+    return {&conv.getAddendMutable()[0]};
+  if (!ElementwiseOperations::contains(op))
+    return {};
+  SmallVector<OpOperand *> operands = elementwiseOperands(op);
+  std::reverse(operands.begin(), operands.end());
+  return operands;
 }

@@ -14,7 +14,7 @@ struct MemoryView {
   bool whole = true;
 };
 
-/// The view that `op` is by its types' layouts: a slice of whole blocks of channels, or a flatten that moves no byte.
+/// The view that `op` is by its types' layouts: a slice of whole blocks of channels, or a flatten or reshape that moves no byte.
 std::optional<MemoryView> asMemoryView(mlir::Operation *op);
 
 /// The value whose memory `value` views, through any number of views; `value` itself where it is none.
@@ -30,10 +30,10 @@ bool isInArena(mlir::Value root);
 /// last channel. Lanes beyond the last channel are zero then, as a layout promises.
 bool slicesWholeBlocks(SliceOp op, int64_t block);
 
-/// The operand that a kernel may overwrite with its result, by the kind of operation alone: the addend, or an element-wise
-/// operation's only map; a subsampled addend is none. It reads each element only for the result's element of the same place. Null
-/// where there is none.
-mlir::OpOperand *inPlaceCandidate(mlir::Operation *op);
+/// The operands that a kernel may overwrite with its result, by the kind of operation alone, the best first: the addend, then an
+/// element-wise operation's other maps; a subsampled addend and a gate are none. It reads each element only for the result's
+/// element of the same place.
+llvm::SmallVector<mlir::OpOperand *> inPlaceCandidates(mlir::Operation *op);
 
 } // namespace resnet
 

@@ -28,11 +28,20 @@ static std::string shapes(Value input, Value result, bool always) {
   return text;
 }
 
+static std::string activation(Activation activation) {
+  return activation == Activation::None ? "" : "_" + stringifyActivation(activation).str();
+}
+
+static std::string softmax(bool softmax, bool logarithm) { return logarithm ? "_log_softmax" : softmax ? "_softmax" : ""; }
+
 template <typename Op> static std::string epilogue(Op op) {
-  std::string text = op.getAddend() ? "_add" : "";
+  std::string text;
+  if constexpr (std::is_same_v<Op, FusedElementwiseOp>)
+    text += op.getGate() ? "_gate" : "";
+  text += op.getAddend() ? "_add" : "";
   if constexpr (std::is_same_v<Op, FusedConv2dOp>)
     text += unlessOne("s", op.getAddendStrides());
-  return op.getActivation() == Activation::Relu ? text + "_relu" : text;
+  return text + activation(op.getActivation());
 }
 
 template <typename Op> static std::string pool(Op op, StringRef kind) {
@@ -54,11 +63,13 @@ std::string resnet::kernelName(Operation *op) {
         ArrayRef<int64_t> filter = stem.getFilter().getType().getShape();
         return "stem_" + times(filter[2], filter[3]) + unlessOne("s", stem.getStrides()) + "_pool_" +
                times(stem.getPoolKernel()[0], stem.getPoolKernel()[1]) + unlessOne("s", stem.getPoolStrides()) +
-               shapes(stem.getInput(), stem, true) + (stem.getActivation() == Activation::Relu ? "_relu" : "");
+               shapes(stem.getInput(), stem, true) + activation(stem.getActivation());
       })
       .Case([](MaxPool2dOp op) { return pool(op, "max_pool2d"); })
       .Case([](AvgPool2dOp op) { return pool(op, "avg_pool2d"); })
-      .Case([](FusedHeadOp op) { return "head" + shapes(op.getInput(), op, true) + (op.getSoftmax() ? "_softmax" : ""); })
+      .Case([](FusedHeadOp op) { return "head" + shapes(op.getInput(), op, true) + softmax(op.getSoftmax(), op.getLog()); })
+      .Case([](SoftmaxOp op) { return softmax(true, op.getLog()).substr(1) + shapes(op.getInput(), op, false); })
+      .Case([](GroupNormOp op) { return "group_norm_g" + std::to_string(op.getGroups()) + shapes(op.getInput(), op, false); })
       .Case([](LinearOp op) { return "linear" + shapes(op.getInput(), op, true); })
       .Case([](FusedElementwiseOp op) {
         return "elementwise" + shapes(op.getInput(), op, false) + (op.getScale() ? "_scale" : "") + epilogue(op);

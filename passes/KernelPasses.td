@@ -10,7 +10,9 @@ def AssignLayouts : Pass<"resnet-assign-layouts", "::mlir::func::FuncOp"> {
     - A convolution needs the rows and columns that its windows touch outside the map as its input's halo. Nothing else needs one.
     - Maps of fewer channels than a block that come from an argument stay planar (`block = 1`) until a convolution has read them.
     - A slice of whole blocks of channels keeps its source's layout, so that it can be a view of it.
-    - A sum's result and the addend that dies in it get one layout where that is cheap, so that the sum can be in place.
+    - The result of a sum or of an element-wise operation and the map that dies in it get one layout where that is cheap, so that
+      it can be in place.
+    - Gates and what is concatenated or expanded are read as they lie.
 
     Layouts that are there already are replaced. Fails on operations that no kernel computes.
 
@@ -33,8 +35,8 @@ def OutlineKernels : Pass<"resnet-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Makes each operation a kernel and @main a list of launches";
   let description = [{
     Operations that are equal but for their operands and location share one kernel; the launch keeps the location.
-    A `fused_conv2d` or `fused_elementwise` whose addend (or element-wise input) has the result's type and dies there is `in_place`.
-    Slices of whole blocks of channels and flattens that move no byte stay as they are: the memory plan makes them views.
+    An operation whose addend has the result's type and dies there is `in_place`, or an element-wise one whose other map does.
+    Slices of whole blocks of channels, flattens and reshapes that move no byte stay as they are: the memory plan makes them views.
     A result that no kernel writes densely and as a whole (an argument, a constant, a view, a value returned twice) is copied by a kernel.
 
     ```mlir

@@ -4,6 +4,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "passes/KernelAnalysis.h"
 #include "passes/KernelNames.h"
+#include "passes/KernelOperations.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -86,18 +87,17 @@ void Outliner::copyResults() {
   }
 }
 
-// The candidate's memory may be overwritten where it holds the operand alone, in the result's layout, and nobody reads it later
+// A candidate's memory may be overwritten where it holds the operand alone, in the result's layout, and nobody reads it later
 // or at another place.
 std::optional<int64_t> Outliner::inPlaceIndex(Operation *op) {
-  OpOperand *operand = inPlaceCandidate(op);
-  if (!operand || operand->get().getType() != op->getResult(0).getType())
-    return std::nullopt;
-  Value value = operand->get();
-  if (!value.getDefiningOp<LaunchOp>() || lastUsers[value] != op)
-    return std::nullopt;
-  if (llvm::count_if(op->getOperands(), [&](Value other) { return memoryRoot(other) == value; }) != 1)
-    return std::nullopt;
-  return operand->getOperandNumber();
+  for (OpOperand *operand : inPlaceCandidates(op)) {
+    Value value = operand->get();
+    const bool dies = value.getDefiningOp<LaunchOp>() && lastUsers[value] == op;
+    const bool isLaidOut = value.getType() == op->getResult(0).getType();
+    if (dies && isLaidOut && llvm::count_if(op->getOperands(), [&](Value other) { return memoryRoot(other) == value; }) == 1)
+      return operand->getOperandNumber();
+  }
+  return std::nullopt;
 }
 
 KernelOp Outliner::kernelFor(Operation *op, std::optional<int64_t> inPlace) {
@@ -148,9 +148,7 @@ void Outliner::launch(Operation *op) {
 
 LogicalResult Outliner::run() {
   for (Operation &op : main.getBody().front())
-    if (!isKernelLevel(&op) &&
-        !isa<FusedConv2dOp, FusedStemOp, FusedElementwiseOp, FusedHeadOp, MaxPool2dOp, AvgPool2dOp, GlobalAvgPoolOp, LinearOp,
-             SoftmaxOp, PadOp, SliceOp, SubsampleOp, TransposeOp, ConvertLayoutOp>(op))
+    if (!isKernelLevel(&op) && !KernelOperations::contains(&op))
       return op.emitOpError() << "has no kernel: expected a fused operation with its layouts assigned";
   eraseDead();
   copyResults();

@@ -214,3 +214,57 @@ func.func @main(%x: tensor<?x16x4x4xf32>, %y: tensor<?x64xf32>) -> (tensor<?x10x
   %l = resnet.linear %y, %v : (tensor<?x64xf32>, tensor<10x64xf32>) -> tensor<?x10xf32>
   return %h, %l : tensor<?x10xf32>, tensor<?x10xf32>
 }
+
+// -----
+
+// A gate is read as it lies, beside maps that get the layout of the result.
+// CHECK-LABEL: func @main
+// CHECK-SAME: (%[[X:.*]]: tensor<?x24x8x8xf32>, %[[G:.*]]: tensor<?x24x1x1xf32>)
+func.func @main(%x: tensor<?x24x8x8xf32>, %g: tensor<?x24x1x1xf32>) -> tensor<?x24x8x8xf32> {
+  // CHECK: %[[C:.*]] = resnet.convert_layout %[[X]]
+  // CHECK-NEXT: resnet.fused_elementwise %[[C]] gate %[[G]] addend %[[C]] :
+  // CHECK-SAME: -> tensor<?x24x8x8xf32, #resnet.layout<block = 16>>
+  %y = resnet.fused_elementwise %x gate %g addend %x
+      : (tensor<?x24x8x8xf32>, tensor<?x24x1x1xf32>, tensor<?x24x8x8xf32>) -> tensor<?x24x8x8xf32>
+  return %y : tensor<?x24x8x8xf32>
+}
+
+// -----
+
+// ECA: channels as columns. A pooled map is dense in blocks, so that its reshape moves nothing; a convolution's result is not.
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x32x8x8xf32>) -> tensor<?x32x1x1xf32> {
+  %w = resnet.constant dense<0.1> : tensor<1x1x1x3xf32>
+  // CHECK: %[[P:.*]] = resnet.global_max_pool {{.*}} -> tensor<?x32x1x1xf32, #resnet.layout<block = 16>>
+  %p = resnet.global_max_pool %x : tensor<?x32x8x8xf32> -> tensor<?x32x1x1xf32>
+  // CHECK-NEXT: %[[R:.*]] = resnet.reshape %[[P]] [1, 1, 32] : {{.*}} -> tensor<?x1x1x32xf32>
+  %r = resnet.reshape %p [1, 1, 32] : tensor<?x32x1x1xf32> -> tensor<?x1x1x32xf32>
+  // CHECK-NEXT: %[[H:.*]] = resnet.convert_layout %[[R]] : {{.*}} -> tensor<?x1x1x32xf32, #resnet.layout<block = 1, halo = [0, 1, 0, 1]>>
+  // CHECK-NEXT: %[[C:.*]] = resnet.fused_conv2d %[[H]]
+  %c = resnet.fused_conv2d %r, %w activation sigmoid pad [0, 1, 0, 1] : (tensor<?x1x1x32xf32>, tensor<1x1x1x3xf32>) -> tensor<?x1x1x32xf32>
+  // CHECK-NEXT: %[[D:.*]] = resnet.convert_layout %[[C]] : {{.*}} -> tensor<?x1x1x32xf32>
+  // CHECK-NEXT: %[[Y:.*]] = resnet.reshape %[[D]] [32, 1, 1]
+  // CHECK-NEXT: return %[[Y]]
+  %y = resnet.reshape %c [32, 1, 1] : tensor<?x1x1x32xf32> -> tensor<?x32x1x1xf32>
+  return %y : tensor<?x32x1x1xf32>
+}
+
+// -----
+
+// Halves of whole blocks are views, and what concatenates them reads them as they lie; vectors are packed like the map's channels.
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x32x8x8xf32>) -> tensor<?x32x8x8xf32> {
+  // CHECK: %[[V:.*]] = resnet.constant {{.*}} as tensor<16xf32, #resnet.filter_layout<block = 16>>
+  %v = resnet.constant dense<0.5> : tensor<16xf32>
+  %w = resnet.constant dense<0.1> : tensor<32x32x1x1xf32>
+  %c = resnet.fused_conv2d %x, %w : (tensor<?x32x8x8xf32>, tensor<32x32x1x1xf32>) -> tensor<?x32x8x8xf32>
+  // CHECK: %[[A:.*]] = resnet.slice {{.*}} -> tensor<?x16x8x8xf32, #resnet.layout<block = 16>>
+  %a = resnet.slice %c offsets [0, 0, 0] sizes [16, 8, 8] strides [1, 1, 1] : tensor<?x32x8x8xf32> -> tensor<?x16x8x8xf32>
+  // CHECK: %[[B:.*]] = resnet.slice
+  %b = resnet.slice %c offsets [16, 0, 0] sizes [16, 8, 8] strides [1, 1, 1] : tensor<?x32x8x8xf32> -> tensor<?x16x8x8xf32>
+  // CHECK-NEXT: %[[N:.*]] = resnet.group_norm %[[A]], %[[V]], %[[V]] groups 16
+  %n = resnet.group_norm %a, %v, %v groups 16 : (tensor<?x16x8x8xf32>, tensor<16xf32>, tensor<16xf32>) -> tensor<?x16x8x8xf32>
+  // CHECK-NEXT: %[[Y:.*]] = resnet.concat %[[N]], %[[B]] : {{.*}} -> tensor<?x32x8x8xf32, #resnet.layout<block = 16>>
+  %y = resnet.concat %n, %b : (tensor<?x16x8x8xf32>, tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32>
+  return %y : tensor<?x32x8x8xf32>
+}

@@ -185,3 +185,56 @@ func.func @main(%x: tensor<?x32xf32>) -> tensor<?x2xf32> {
   // CHECK-NEXT: return %[[Y]]
   return %y : tensor<?x2xf32>
 }
+
+// -----
+
+!map = tensor<?x16x8x8xf32, #resnet.layout<block = 16>>
+!one = tensor<?x16x1x1xf32, #resnet.layout<block = 16>>
+
+// A gated sum overwrites the addend where that dies, else the map that is gated, never the gate.
+// CHECK: resnet.kernel @elementwise_16_8x8_gate_add_relu({{.*}}) -> {{.*}} attributes {in_place = 2 : i64} {
+// CHECK: resnet.kernel @elementwise_16_8x8_gate_add({{.*}}) -> {{.*}} attributes {in_place = 0 : i64} {
+// CHECK: resnet.kernel @elementwise_16_gate({{.*}}) -> {{.*}} attributes {in_place = 0 : i64} {
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x16x8x8xf32>, %y: tensor<?x16x1x1xf32>) -> (tensor<?x16x8x8xf32>, tensor<?x16x1x1xf32>) {
+  // CHECK: %[[A:.*]] = resnet.launch @copy_16_8x8
+  %a = resnet.convert_layout %x : tensor<?x16x8x8xf32> -> !map
+  // CHECK: %[[B:.*]] = resnet.launch @clip_16_8x8
+  %b = resnet.clip %a max 1.0 : !map -> !map
+  // CHECK: %[[G:.*]] = resnet.launch @global_max_pool_16_8x8
+  %g = resnet.global_max_pool %a : !map -> !one
+  // CHECK: %[[H:.*]] = resnet.launch @global_avg_pool_16_8x8
+  %h = resnet.global_avg_pool %a : !map -> !one
+  // CHECK: %[[C:.*]] = resnet.launch @elementwise_16_8x8_gate_add_relu {{.*}} outs(%[[B]] :
+  %c = resnet.fused_elementwise %a gate %g addend %b activation relu : (!map, !one, !map) -> !map
+  // CHECK: %[[D:.*]] = resnet.launch @elementwise_16_8x8_gate_add {{.*}} outs(%[[C]] :
+  %d = resnet.fused_elementwise %c gate %g addend %a : (!map, !one, !map) -> !map
+  // CHECK: resnet.launch @elementwise_16_gate ins(%[[H]], %[[G]] : {{.*}}) outs(%[[H]] :
+  %e = resnet.fused_elementwise %h gate %g : (!one, !one) -> !one
+  // CHECK: resnet.launch @elementwise_16_8x8_add ins(%[[D]], %[[A]] :
+  %f = resnet.fused_elementwise %d addend %a : (!map, !map) -> !map
+  %r = resnet.convert_layout %f : !map -> tensor<?x16x8x8xf32>
+  %s = resnet.convert_layout %e : !one -> tensor<?x16x1x1xf32>
+  return %r, %s : tensor<?x16x8x8xf32>, tensor<?x16x1x1xf32>
+}
+
+// -----
+
+// Names of kernels whose operations have one beside their shapes.
+// CHECK-DAG: resnet.kernel @group_norm_g4_16_8x8(
+// CHECK-DAG: resnet.kernel @concat_16x32_8x8(
+// CHECK-DAG: resnet.kernel @log_softmax_32(
+// CHECK-DAG: resnet.kernel @elementwise_32_8x8_silu(
+// CHECK-DAG: resnet.kernel @mul_32_8x8(
+// CHECK-LABEL: func @main
+func.func @main(%x: tensor<?x16x8x8xf32>, %v: tensor<?x32xf32>) -> (tensor<?x32x8x8xf32>, tensor<?x32xf32>) {
+  %s = resnet.constant dense<0.5> : tensor<16xf32> as tensor<16xf32, #resnet.filter_layout<block = 16>>
+  %n = resnet.group_norm %x, %s, %s groups 4
+      : (tensor<?x16x8x8xf32>, tensor<16xf32, #resnet.filter_layout<block = 16>>, tensor<16xf32, #resnet.filter_layout<block = 16>>)
+      -> tensor<?x16x8x8xf32>
+  %c = resnet.concat %n, %x : (tensor<?x16x8x8xf32>, tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32>
+  %a = resnet.fused_elementwise %c activation silu : (tensor<?x32x8x8xf32>) -> tensor<?x32x8x8xf32>
+  %m = resnet.mul %a, %c : (tensor<?x32x8x8xf32>, tensor<?x32x8x8xf32>) -> tensor<?x32x8x8xf32>
+  %l = resnet.softmax %v log : tensor<?x32xf32> -> tensor<?x32xf32>
+  return %m, %l : tensor<?x32x8x8xf32>, tensor<?x32xf32>
+}

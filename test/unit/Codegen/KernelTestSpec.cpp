@@ -3,6 +3,7 @@
 #include "codegen/KernelSpec.h"
 #include <cctype>
 #include <gtest/gtest.h>
+#include <limits>
 #include <set>
 
 using namespace resnet;
@@ -205,4 +206,39 @@ TEST(KernelTestSpec, FlopsCountTwoPerMultiplyAdd) {
   KernelSpec s = pointwise();
   s.filter.groups = 4;
   EXPECT_EQ(flopsPerImage(s), 2 * 56 * 56 * 16 * 256);
+}
+
+TEST(KernelTestSpec, ParametersCountWhereTheActivationHasThem) {
+  KernelSpec s;
+  s.kind = KernelKind::Elementwise;
+  s.input = s.output = {16, 8, 8, 16, {}};
+  s.epilogue.parameters = {1, 2, 3, 4};
+  EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16");
+  s.epilogue.activation = Activation::Clip;
+  EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16 clip=0x1p+0,0x1p+1");
+  s.epilogue.parameters = {-0.f, std::numeric_limits<float>::infinity()};
+  EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16 relu");
+}
+
+TEST(KernelTestSpec, VectorsAreOneBlock) {
+  KernelSpec s;
+  s.kind = KernelKind::Elementwise;
+  s.input.channels = s.output.channels = s.addend.channels = 10;
+  s.scaleShift = s.epilogue.addend = true;
+  EXPECT_EQ(toString(canonical(s)),
+            "elementwise target=x86-64 input=10x1x1/10 output=10x1x1/10 addend=10x1x1/10 scale_shift add");
+  s.addend.block = 16; // lies otherwise
+  EXPECT_EQ(canonical(s).output.block, 1);
+}
+
+TEST(KernelTestSpec, GatesOfOneElementStayApart) {
+  KernelSpec s;
+  s.kind = KernelKind::Elementwise;
+  s.input = s.output = {16, 8, 8, 16, {}};
+  s.gate = {16, 1, 1, 16, {}};
+  EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16 gate=16x1x1/16");
+  s.gate = s.output;
+  EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16 gate=16x1x64/16");
+  s.kind = KernelKind::Softmax;
+  EXPECT_FALSE(canonical(s).hasGate());
 }

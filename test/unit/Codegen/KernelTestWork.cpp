@@ -124,3 +124,24 @@ TEST(KernelTestWork, AHeadReadsItsMapAndWritesClasses) {
   EXPECT_EQ(weightsBytes(s), 4 * (2048 * 1008 + 1008));
   EXPECT_EQ(performedFlopsPerImage(s), 2 * 2048 * 1000);
 }
+
+TEST(KernelTestWork, GatesAndAllInputsCount) {
+  KernelSpec s;
+  s.kind = KernelKind::Elementwise;
+  s.input = s.output = {32, 7, 7, 16, {}};
+  s.gate = {32, 1, 1, 16, {}};
+  EXPECT_EQ(activationBytesPerImage(s), 4 * (2 * 32 * 49 + 32));
+  KernelSpec concat;
+  concat.kind = KernelKind::Concat;
+  concat.input = {16, 7, 7, 16, {}}, concat.output = {40, 7, 7, 16, {}};
+  concat.moreInputs = {{16, 7, 7, 16, {}}, {8, 7, 7, 16, {}}};
+  EXPECT_EQ(activationBytesPerImage(concat), 4 * (16 + 16 + 16 + 48) * 49);
+}
+
+TEST(KernelTestWork, AnExpansionReadsOneElement) {
+  KernelSpec s;
+  s.kind = KernelKind::Copy;
+  s.input = {16, 1, 1, 16, {}}, s.output = {16, 7, 7, 16, {}};
+  s.strides = {0, 0};
+  EXPECT_EQ(activationBytesPerImage(s), 4 * 16 * (1 + 49));
+}

@@ -112,6 +112,103 @@ TEST_F(SpecFromKernelTest, OptionAInAnEpilogueIsAnIndexedAddend) {
   EXPECT_EQ(spec->output.height, 16); // no row of one, for the addend's rows are not the output's
 }
 
+TEST_F(SpecFromKernelTest, GatesAndActivations) {
+  auto spec = read(R"(
+    !map = tensor<?x24x8x8xf32, #resnet.layout<block = 16>>
+    resnet.kernel @k(%x: !map, %g: tensor<?x24x1x1xf32>, %s: !map) -> !map attributes {in_place = 0 : i64} {
+      %0 = resnet.fused_elementwise %x gate %g addend %s activation relu6 : (!map, tensor<?x24x1x1xf32>, !map) -> !map
+      resnet.yield %0 : !map
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_TRUE(spec->hasGate() && spec->gate.block == 1 && spec->gate.width == 1);
+  EXPECT_TRUE(spec->epilogue.addend && !spec->epilogue.addendInPlace);
+  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Clip);
+  EXPECT_EQ(spec->epilogue.parameters, (std::array<float, 4>{0, 6, 0, 0}));
+}
+
+TEST_F(SpecFromKernelTest, AProductIsAGateOfTheWholeMap) {
+  auto spec = read(R"(
+    !map = tensor<?x24x8x8xf32, #resnet.layout<block = 16>>
+    resnet.kernel @k(%x: !map, %y: !map) -> !map {
+      %0 = resnet.mul %x, %y : (!map, !map) -> !map
+      resnet.yield %0 : !map
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Elementwise);
+  EXPECT_EQ(spec->gate, spec->output);
+}
+
+TEST_F(SpecFromKernelTest, FakeQuantization) {
+  auto spec = read(R"(
+    resnet.kernel @k(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
+      %0 = resnet.fake_quantize %x scale 0.5 zero_point -3 range [-128, 127] : tensor<?x10xf32> -> tensor<?x10xf32>
+      resnet.yield %0 : tensor<?x10xf32>
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::FakeQuantize);
+  EXPECT_EQ(spec->epilogue.parameters, (std::array<float, 4>{0.5f, -3, -128, 127}));
+}
+
+TEST_F(SpecFromKernelTest, GroupNorm) {
+  auto spec = read(R"(
+    !map = tensor<?x24x8x8xf32, #resnet.layout<block = 16>>
+    !vector = tensor<24xf32, #resnet.filter_layout<block = 16>>
+    resnet.kernel @k(%x: !map, %s: !vector, %o: !vector) -> !map {
+      %0 = resnet.group_norm %x, %s, %o groups 6 epsilon 0.125 : (!map, !vector, !vector) -> !map
+      resnet.yield %0 : !map
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::GroupNorm);
+  EXPECT_EQ(spec->normGroups, 6);
+  EXPECT_EQ(spec->epsilon, 0.125f);
+  EXPECT_TRUE(spec->scaleShift);
+}
+
+TEST_F(SpecFromKernelTest, ReflectedPadIsACopyWithABorder) {
+  auto spec = read(R"(
+    resnet.kernel @k(%x: tensor<?x3x8x8xf32>) -> tensor<?x3x11x12xf32> {
+      %0 = resnet.pad %x low [0, 2, 1] high [0, 1, 3] mode reflect : tensor<?x3x8x8xf32> -> tensor<?x3x11x12xf32>
+      resnet.yield %0 : tensor<?x3x11x12xf32>
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->copyOffset, (std::array<int64_t, 3>{0, -2, -1}));
+  EXPECT_EQ(spec->border, Border::Reflect);
+}
+
+TEST_F(SpecFromKernelTest, ExpansionIsACopyThatStands) {
+  auto spec = read(R"(
+    resnet.kernel @k(%x: tensor<?x3x1x1xf32>) -> tensor<?x3x4x5xf32> {
+      %0 = resnet.expand %x size [4, 5] : tensor<?x3x1x1xf32> -> tensor<?x3x4x5xf32>
+      resnet.yield %0 : tensor<?x3x4x5xf32>
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Copy);
+  EXPECT_EQ(spec->strides, (std::array<int64_t, 2>{0, 0}));
+}
+
+TEST_F(SpecFromKernelTest, Concatenation) {
+  auto spec = read(R"(
+    resnet.kernel @k(%x: tensor<?x3x4x5xf32>, %y: tensor<?x2x4x5xf32>, %z: tensor<?x1x4x5xf32>) -> tensor<?x6x4x5xf32> {
+      %0 = resnet.concat %x, %y, %z : (tensor<?x3x4x5xf32>, tensor<?x2x4x5xf32>, tensor<?x1x4x5xf32>) -> tensor<?x6x4x5xf32>
+      resnet.yield %0 : tensor<?x6x4x5xf32>
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_EQ(spec->kind, KernelKind::Concat);
+  ASSERT_EQ(spec->moreInputs.size(), 2u);
+  EXPECT_EQ(spec->moreInputs[1].channels, 1);
+  EXPECT_EQ(arguments(*spec).size(), 4u);
+}
+
+TEST_F(SpecFromKernelTest, LogSoftmax) {
+  auto spec = read(R"(
+    resnet.kernel @k(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
+      %0 = resnet.softmax %x log : tensor<?x10xf32> -> tensor<?x10xf32>
+      resnet.yield %0 : tensor<?x10xf32>
+    })");
+  ASSERT_TRUE(mlir::succeeded(spec));
+  EXPECT_TRUE(spec->logarithm);
+}
+
 TEST_F(SpecFromKernelTest, AnOperationWithoutKernelIsAnError) {
   std::string message;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
