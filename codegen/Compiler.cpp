@@ -75,7 +75,7 @@ public:
         break;
       if (step.build && failed(runPipeline(step.build)))
         return failure();
-      if (step.build == buildImportPipeline && failed(specializeShapes()))
+      if (step.build == buildImportPipeline && (failed(specializeShapes()) || failed(checkDesignRules())))
         return failure();
       if (!options.saveTemps.empty() && failed(saveModule(step.file, step.stage)))
         return failure();
@@ -92,6 +92,15 @@ private:
     PassManager passes(module.getContext());
     for (const std::string &shape : options.shapes)
       passes.addPass(createSpecializeShapes({shape}));
+    return passes.run(module);
+  }
+
+  // While blocks are raised and normalisations are not folded.
+  LogicalResult checkDesignRules() {
+    if (!options.remarks)
+      return success();
+    PassManager passes(module.getContext());
+    passes.addNestedPass<func::FuncOp>(createCheckDesignRules());
     return passes.run(module);
   }
 

@@ -19,8 +19,9 @@ FailureOr<std::vector<KernelSpec>> resnet::codegen::convolutionSpecs(ModuleOp pl
     FailureOr<KernelSpec> spec = specFromKernel(kernel, target, /*debug=*/false);
     if (failed(spec))
       return failure();
-    if (spec->kind == KernelKind::Conv2d && known.insert(symbolName(*spec)).second)
-      specs.push_back(*spec);
+    const KernelSpec plain = withoutPost(*spec);
+    if (plain.kind == KernelKind::Conv2d && known.insert(symbolName(plain)).second)
+      specs.push_back(plain);
   }
   return specs;
 }

@@ -11,14 +11,16 @@ void codegen::packVector(int64_t channels, int64_t block, const float *src, floa
   std::fill(dst + channels, dst + ceilDiv(channels, block) * block, 0.f);
 }
 
-static void packDepthwise(const FilterGeometry &f, const float *oihw, float *packed) {
-  const int64_t taps = f.kernelHeight * f.kernelWidth;
+// Depthwise filters included.
+static void packLaneGroups(const FilterGeometry &f, const float *oihw, float *packed) {
+  const int64_t width = f.laneGroup(), taps = f.kernelHeight * f.kernelWidth;
   for (int64_t k = 0; k < f.outBlocks(); ++k)
-    for (int64_t tap = 0; tap < taps; ++tap)
-      for (int64_t lane = 0; lane < f.block; ++lane) {
-        const int64_t co = k * f.block + lane;
-        *packed++ = co < f.outChannels ? oihw[co * taps + tap] : 0.f;
-      }
+    for (int64_t j = 0; j < width; ++j)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        for (int64_t lane = 0; lane < f.block; ++lane) {
+          const int64_t co = k * f.block + lane, channel = (co % width) ^ j;
+          *packed++ = co < f.outChannels ? oihw[(co * width + channel) * taps + tap] : 0.f;
+        }
 }
 
 // 16 lanes of one output block, `count` channels and taps: stores of whole lines, which the compiler vectorises.
@@ -35,8 +37,8 @@ static void packLane(const float *src, float *dst, int64_t count, int64_t block)
 }
 
 void codegen::packFilter(const FilterGeometry &f, const float *oihw, float *packed) {
-  if (f.isDepthwise())
-    return packDepthwise(f, oihw, packed);
+  if (f.laneGroup())
+    return packLaneGroups(f, oihw, packed);
   const int64_t taps = f.kernelHeight * f.kernelWidth, window = f.window();
   const int64_t blockStride = window * taps * f.block;
   const int64_t perGroupIn = f.inChannelsPerGroup(), perGroupOut = f.outChannelsPerGroup(), row = perGroupIn * taps;

@@ -116,6 +116,13 @@ static std::string text(const FilterGeometry &f) {
 
 static std::string text(const std::array<int64_t, 2> &a) { return num(a[0]) + "," + num(a[1]); }
 
+static std::string text(Activation activation, const std::array<float, 4> &parameters) {
+  std::string s = activationName(activation);
+  for (size_t i = 0; i < parameterCount(activation); ++i)
+    s += (i ? "," : "=") + exact(parameters[i]);
+  return s;
+}
+
 // What is computed: everything but the kind, how (target, debug, schedule) and the batch.
 static std::string workText(const KernelSpec &s) {
   const KernelSpec def;
@@ -171,15 +178,28 @@ static std::string workText(const KernelSpec &s) {
   if (s.epilogue.addendInPlace)
     t += " in_place";
   if (s.epilogue.activation != Activation::None)
-    t += std::string(" ") + activationName(s.epilogue.activation);
-  for (size_t i = 0; i < parameterCount(s.epilogue.activation); ++i)
-    t += (i ? "," : "=") + exact(s.epilogue.parameters[i]);
+    t += " " + text(s.epilogue.activation, s.epilogue.parameters);
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
+  if (s.epilogue.post)
+    t += " post";
+  if (s.epilogue.postActivation != Activation::None)
+    t += "=" + text(s.epilogue.postActivation, s.epilogue.postParameters);
+  if (s.epilogue.keepsSum)
+    t += " keeps_sum";
+  if (s.epilogue.addendKept)
+    t += " adds_kept";
   return t;
 }
 
-std::string codegen::scheduleKey(const KernelSpec &s) { return kindName(s.kind) + workText(s); }
+KernelSpec codegen::withoutPost(KernelSpec spec) {
+  spec.epilogue.post = spec.epilogue.keepsSum = spec.epilogue.addendKept = false;
+  spec.epilogue.postActivation = Activation::None;
+  spec.epilogue.postParameters = {};
+  return spec;
+}
+
+std::string codegen::scheduleKey(const KernelSpec &s) { return kindName(s.kind) + workText(withoutPost(s)); }
 
 std::string codegen::toString(const KernelSpec &s) {
   std::string t = kindName(s.kind);
@@ -239,6 +259,18 @@ static KernelArgument features(KernelArgument::Role role, const ActivationGeomet
   return a;
 }
 
+// Images of two maps, post and sum: both, as a dimension before the image's, or the sum alone.
+static void makePair(KernelArgument &a, const ActivationGeometry &g, bool sumOnly) {
+  const int64_t map = g.imageElements();
+  a.dims.back().stride = static_cast<int32_t>(2 * map);
+  if (sumOnly) {
+    a.hostOffset += 4 * map;
+    return;
+  }
+  a.dims.insert(a.dims.end() - 1, dim(0, 2, map));
+  ++a.batchDim;
+}
+
 static KernelArgument filter(const FilterGeometry &f) {
   KernelArgument a;
   a.role = KernelArgument::Role::Filter;
@@ -270,7 +302,7 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
     args.push_back(filter(s.filter));
   if (s.epilogue.bias)
     args.push_back(perChannel(Role::Bias, s.filter.outChannels, s.filter.block));
-  if (s.scaleShift) {
+  if (s.scaleShift || s.epilogue.post) {
     args.push_back(perChannel(Role::Scale, s.output.channels, s.output.block));
     args.push_back(perChannel(Role::Shift, s.output.channels, s.output.block));
   }
@@ -278,10 +310,15 @@ std::vector<KernelArgument> codegen::arguments(const KernelSpec &s) {
     args.push_back(activation(Role::Input, g, s.batch, /*withHalo=*/true));
   if (s.hasGate())
     args.push_back(activation(Role::Gate, s.gate, s.batch, /*withHalo=*/false));
-  if (s.epilogue.addend)
+  if (s.epilogue.addend) {
     args.push_back(activation(Role::Addend, s.addend, s.batch, /*withHalo=*/false));
+    if (s.epilogue.addendKept)
+      makePair(args.back(), s.addend, /*sumOnly=*/true);
+  }
   args.push_back(flatOutput ? features(Role::Output, s.output, s.batch)
                             : activation(Role::Output, s.output, s.batch, /*withHalo=*/false));
+  if (s.epilogue.keepsSum)
+    makePair(args.back(), s.output, /*sumOnly=*/false);
   return args;
 }
 

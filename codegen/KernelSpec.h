@@ -17,7 +17,7 @@ namespace resnet::codegen {
 enum class Target { X86_64, X86_64_v3, X86_64_v4 };
 
 enum class KernelKind {
-  Conv2d,        // input, filter[, bias][, addend] -> output; any groups, depthwise included
+  Conv2d,        // input, filter[, bias][, scale, shift][, addend] -> output; any groups, depthwise included
   Stem,          // input, filter[, bias] -> output: max pool of a dense convolution's activation in one kernel
   MaxPool2d,     // input -> output; padding never wins
   AvgPool2d,     // input -> output; divisor by countIncludePad and ceil mode as ONNX defines them
@@ -70,6 +70,14 @@ struct Epilogue {
   std::array<float, 4> parameters{}; // of the activation; 0 where it has none
   /// The activation covers output channels [0, activatedChannels); -1 means all.
   int64_t activatedChannels = -1;
+  /// Conv2d: what is stored is postActivation(sum * scale[c] + shift[c]), with scale and shift operands.
+  bool post = false;
+  Activation postActivation = Activation::None;
+  std::array<float, 4> postParameters{};
+  /// With post: the output's buffer is two maps in each image, what post makes of the sum and the sum.
+  bool keepsSum = false;
+  /// The addend's buffer is such a pair; its sum is added.
+  bool addendKept = false;
   bool operator==(const Epilogue &) const = default;
 };
 
@@ -118,7 +126,10 @@ void canonicalize(KernelSpec &spec);
 /// Readable text of the canonical form, in a fixed order of fields; equal exactly when the specifications are.
 std::string toString(const KernelSpec &spec);
 
-/// The same without target, debug, batch and schedule: what measured schedules are found by.
+/// The same work up to the sum, without what is made of it then. That is no matter for a schedule.
+KernelSpec withoutPost(KernelSpec spec);
+
+/// The text without target, debug, batch, schedule and post: what measured schedules are found by.
 std::string scheduleKey(const KernelSpec &spec);
 
 /// Kind, kernel size, channels and the first 64 bits of a hash of toString, e.g. "conv2d_3x3_64x64_56x56_1f0c...": a C
@@ -133,7 +144,7 @@ struct KernelArgument {
   struct Dim {
     int32_t min, extent, stride; // in elements
   };
-  /// Innermost first. Activations: channel in block, x, y, block, image. Rank-2 tensors: feature, image. Filters:
+  /// Innermost first. Activations: channel in block, x, y, block[, post or sum], image. Rank-2 tensors: feature, image. Filters:
   /// lane, input channel in window, kx, ky, output block. Depthwise filters: lane, kx, ky, output block. Per-channel vectors:
   /// lane, block.
   std::vector<Dim> dims;

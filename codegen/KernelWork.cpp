@@ -80,7 +80,7 @@ static int64_t inputElementsRead(const KernelSpec &s) {
 int64_t codegen::activationBytesPerImage(const KernelSpec &s) {
   const auto stored = [](const ActivationGeometry &g) { return g.blocks() * g.block; };
   const auto wholeMap = [&](const ActivationGeometry &g) { return stored(g) * g.height * g.width; };
-  int64_t elements = inputElementsRead(s) + wholeMap(s.output);
+  int64_t elements = inputElementsRead(s) + (s.epilogue.keepsSum ? 2 : 1) * wholeMap(s.output);
   if (s.hasGate())
     elements += wholeMap(s.gate);
   for (const ActivationGeometry &g : s.moreInputs)

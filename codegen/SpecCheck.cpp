@@ -27,6 +27,10 @@ std::string codegen::checkSpec(const KernelSpec &s) {
     return "the addend's shape does not fit the output's";
   if (e.addendInPlace && (subsamples || !(s.addend == s.output)))
     return "an addend in place must have the output's layout and be read as it is";
+  if (e.addendInPlace && e.keepsSum != e.addendKept)
+    return "an addend in place must be a pair of maps as the output";
+  if (e.keepsSum && (s.output.block != s.filter.block || s.output.channels % s.output.block))
+    return "a kept sum must have whole blocks of channels, as the filter";
   const int64_t leastStride = s.kind == KernelKind::Copy ? 0 : 1;
   for (int i = 0; i < 2; ++i)
     if (s.kernel[i] < 1 || s.strides[i] < leastStride || s.dilations[i] < 1)

@@ -51,61 +51,98 @@ static int64_t zeroedBytes(const std::vector<LiveRange> &ranges, const std::vect
   return bytes;
 }
 
-static bool liveAtOnce(const LiveRange &a, const LiveRange &b) { return a.first <= b.last && b.first <= a.last; }
+namespace {
 
-// An offset where a range of the same pattern lies that is free as long as this one lives; -1 if there is none below `limit`.
-// The lowest, so that few places hold all ranges of a pattern.
-static int64_t haloPlace(const std::vector<LiveRange> &ranges, const std::vector<size_t> &placed,
-                         const std::vector<int64_t> &offsets, const LiveRange &range, int64_t limit) {
-  int64_t tried = -1; // many ranges lie at few offsets
-  for (size_t j : placed) {
-    const int64_t begin = offsets[j], end = begin + range.bytes;
-    if (begin == tried || ranges[j].pattern != range.pattern || ranges[j].bytes < range.bytes || end > limit)
-      continue;
-    tried = begin;
-    if (std::none_of(placed.begin(), placed.end(), [&](size_t k) {
-          return liveAtOnce(ranges[k], range) && offsets[k] < end && begin < offsets[k] + ranges[k].bytes;
-        }))
-      return begin;
+/// For each range the others that share a step with it. In networks few buffers live at once, so these lists are short, and
+/// packing takes time linear in the depth.
+class Neighbours {
+public:
+  explicit Neighbours(const std::vector<LiveRange> &ranges) : lists(ranges.size()) {
+    std::vector<size_t> order(ranges.size()), live;
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ranges[a].first < ranges[b].first; });
+    for (size_t i : order) {
+      std::erase_if(live, [&](size_t j) { return ranges[j].last < ranges[i].first; });
+      for (size_t j : live) {
+        lists[i].push_back(j);
+        lists[j].push_back(i);
+      }
+      live.push_back(i);
+      count += live.size();
+    }
   }
-  return -1;
-}
+  const std::vector<size_t> &of(size_t i) const { return lists[i]; }
+  int64_t pairs() const { return count; }
 
-// Puts each range, in the given order, into the smallest gap between those that live with it, or behind them; with keepHalos,
-// where another of its pattern lies if that keeps the packing within `bound` bytes or the size that it has anyway.
-static Packing packInOrder(const std::vector<LiveRange> &ranges, const std::vector<size_t> &order, bool keepHalos,
-                           int64_t bound) {
-  Packing result{std::vector<int64_t>(ranges.size()), 0};
-  std::vector<size_t> placed; // by offset
-  for (size_t i : order) {
+private:
+  std::vector<std::vector<size_t>> lists;
+  int64_t count = 0;
+};
+
+/// Puts ranges one after the other, in any order, between those that live with them.
+class Packer {
+public:
+  Packer(const std::vector<LiveRange> &ranges, const Neighbours &neighbours)
+      : ranges(ranges), neighbours(neighbours), packing{std::vector<int64_t>(ranges.size(), kUnplaced)} {}
+
+  // Into the smallest gap between those that live with it, or behind them; with keepHalos, where another of its pattern lies if
+  // that keeps the packing within `bound` bytes or the size that it has anyway.
+  void place(size_t i, bool keepHalos, int64_t bound) {
     const LiveRange &range = ranges[i];
+    occupied.clear();
+    for (size_t j : neighbours.of(i))
+      if (packing.offsets[j] != kUnplaced)
+        occupied.push_back({packing.offsets[j], packing.offsets[j] + ranges[j].bytes});
+    std::sort(occupied.begin(), occupied.end());
     int64_t end = 0, best = -1, bestGap = 0;
-    for (size_t j : placed) {
-      const LiveRange &other = ranges[j];
-      if (!liveAtOnce(other, range))
-        continue;
-      const int64_t gap = result.offsets[j] - end;
+    for (const auto &[begin, otherEnd] : occupied) {
+      const int64_t gap = begin - end;
       if (gap >= range.bytes && (best < 0 || gap < bestGap)) {
         best = end;
         bestGap = gap;
       }
-      end = std::max(end, result.offsets[j] + other.bytes);
+      end = std::max(end, otherEnd);
     }
     int64_t offset = best < 0 ? end : best;
     if (keepHalos && range.pattern >= 0)
-      if (const int64_t place = haloPlace(ranges, placed, result.offsets, range, std::max(bound, result.bytes)); place >= 0)
+      if (const int64_t place = haloPlace(range, std::max(bound, packing.bytes)); place >= 0)
         offset = place;
-    result.offsets[i] = offset;
-    result.bytes = std::max(result.bytes, offset + range.bytes);
-    auto behind =
-        std::upper_bound(placed.begin(), placed.end(), offset, [&](int64_t o, size_t j) { return o < result.offsets[j]; });
-    placed.insert(behind, i);
+    packing.offsets[i] = offset;
+    packing.bytes = std::max(packing.bytes, offset + range.bytes);
+    if (range.pattern >= 0) {
+      int64_t &largest = places[range.pattern][offset];
+      largest = std::max(largest, range.bytes);
+    }
   }
-  return result;
-}
+
+  Packing packing;
+
+private:
+  // An offset where a range of the same pattern lies that is free as long as this one lives; -1 if there is none below `limit`.
+  // The lowest, so that few places hold all ranges of a pattern.
+  int64_t haloPlace(const LiveRange &range, int64_t limit) {
+    for (const auto &[begin, largest] : places[range.pattern]) {
+      const int64_t end = begin + range.bytes, start = begin;
+      if (largest < range.bytes || end > limit)
+        continue;
+      if (std::none_of(occupied.begin(), occupied.end(), [&](const auto &o) { return o.first < end && start < o.second; }))
+        return begin;
+    }
+    return -1;
+  }
+
+  static constexpr int64_t kUnplaced = -1;
+  const std::vector<LiveRange> &ranges;
+  const Neighbours &neighbours;
+  std::vector<std::pair<int64_t, int64_t>> occupied;    // bytes of those that live with the range that is placed, by offset
+  std::map<int64_t, std::map<int64_t, int64_t>> places; // of each pattern: the largest range at each offset
+};
+
+} // namespace
 
 Packing resnet::packRanges(const std::vector<LiveRange> &ranges) {
   const int64_t bound = peakBytes(ranges);
+  const Neighbours neighbours(ranges);
   const bool anyHalo = std::any_of(ranges.begin(), ranges.end(), [](const LiveRange &r) { return r.pattern >= 0; });
   using Order = std::function<bool(const LiveRange &, const LiveRange &)>;
   const Order orders[] = {
@@ -125,7 +162,10 @@ Packing resnet::packRanges(const std::vector<LiveRange> &ranges) {
     for (bool keepHalos : {false, true}) {
       if (keepHalos && !anyHalo)
         continue;
-      Packing packing = packInOrder(ranges, order, keepHalos, bound);
+      Packer packer(ranges, neighbours);
+      for (size_t i : order)
+        packer.place(i, keepHalos, bound);
+      Packing &packing = packer.packing;
       if (best.bytes >= 0 && packing.bytes > best.bytes)
         continue;
       const int64_t zeroed = zeroedBytes(ranges, packing.offsets);
@@ -137,5 +177,6 @@ Packing resnet::packRanges(const std::vector<LiveRange> &ranges) {
     if (best.bytes == bound && !anyHalo)
       break;
   }
+  best.pairs = neighbours.pairs();
   return best;
 }

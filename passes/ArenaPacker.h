@@ -20,6 +20,7 @@ struct LiveRange {
 struct Packing {
   std::vector<int64_t> offsets; // one a range
   int64_t bytes = 0;            // end of the furthest range
+  int64_t pairs = 0;            // of ranges that share a step, themselves included: what packing takes time for
 };
 
 /// Offsets at which no two ranges that share a step share a byte; multiples of the alignment if all sizes are. Among packings of

@@ -48,6 +48,27 @@ def RaiseResidualBlocks : Pass<"resnet-raise-residual-blocks", "::mlir::func::Fu
                     Statistic<"flatSums", "flat-sums", "sums that are no block's">];
 }
 
+def CheckDesignRules : Pass<"resnet-check-design-rules", "::mlir::func::FuncOp"> {
+  let summary = "Remarks where a network departs from the design rules of residual networks";
+  let description = [{
+    He et al. 2015 build plain and residual networks by a few rules, and most that break one do so by accident. A remark, never an
+    error, names the block and the rule; the IR does not change. Runs on raised blocks before batch normalisation is folded.
+
+    - `same-map`: a block that keeps the map's size keeps the number of filters. A stage of dilated convolutions, which widens at
+      full size, is a breach; the first block of a network is none, for a stem has its own width.
+    - `half-map`: a block that halves the map doubles the number of filters, so that each layer costs the same time.
+    - `identity`: where input and result have one shape the shortcut is the identity; a projection adds parameters and is in the
+      gradient's way.
+    - `normalised`: a normalisation follows or precedes each convolution of F.
+
+    ```mlir
+    // remark: layer2.0: 'half-map': a block from 64 channels of 56x56 to 64 of 28x28; expected 128 channels
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"breaches", "breaches", "design rules that blocks break">];
+}
+
 def SpecializeShapes : Pass<"resnet-specialize-shapes", "::mlir::ModuleOp"> {
   let summary = "Gives @main another input shape";
   let description = [{
@@ -186,6 +207,32 @@ def FuseSubsamples : Pass<"resnet-fuse-subsamples", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::resnet::ResNetDialect"];
   let statistics = [Statistic<"fused", "fused", "subsampled addends fused">];
+}
+
+def FusePreactivations : Pass<"resnet-fuse-preactivations", "::mlir::func::FuncOp"> {
+  let summary = "Makes what a pre-activation block begins with an output of the convolution before it";
+  let description = [{
+    A pre-activation block normalises and activates a sum before its first convolution, and adds the sum itself behind its last.
+    That normalisation cannot be folded: the ReLU is in between, and the sum is read as it is. Where a convolution makes
+    the sum, its epilogue writes both (`keeps_sum`), and there is no pass over memory of its own; where nothing else reads the sum, only the
+    normalised one is written. Slices of the result are views. A convolution that adds an earlier result's sum takes
+    the whole tensor as its addend, so that it can write over both halves at once.
+
+    Sums that are kept are of whole blocks of 16 channels, for the halves are views. A normalisation whose input no convolution makes (a
+    pool does, or an element-wise operation) stays.
+
+    ```mlir
+    %s = resnet.fused_conv2d %x, %w addend %r : ... -> tensor<?x64x8x8xf32>
+    %a = resnet.fused_elementwise %s scale %scale, %shift activation relu : ...
+    // becomes
+    %t = resnet.fused_conv2d %x, %w addend %r post %scale, %shift post_activation relu keeps_sum : ... -> tensor<?x128x8x8xf32>
+    %a = resnet.slice %t offsets [0, 0, 0] sizes [64, 8, 8] strides [1, 1, 1] : ...
+    %s = resnet.slice %t offsets [64, 0, 0] sizes [64, 8, 8] strides [1, 1, 1] : ...
+    ```
+  }];
+  let dependentDialects = ["::resnet::ResNetDialect"];
+  let statistics = [Statistic<"kept", "kept", "convolutions that write their sum and its normalisation">,
+                    Statistic<"replaced", "replaced", "convolutions that write the normalisation of their sum alone">];
 }
 
 def FuseStem : Pass<"resnet-fuse-stem", "::mlir::func::FuncOp"> {

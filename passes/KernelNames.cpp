@@ -41,7 +41,10 @@ template <typename Op> static std::string epilogue(Op op) {
   text += op.getAddend() ? "_add" : "";
   if constexpr (std::is_same_v<Op, FusedConv2dOp>)
     text += unlessOne("s", op.getAddendStrides());
-  return text + activation(op.getActivation());
+  text += activation(op.getActivation());
+  if constexpr (std::is_same_v<Op, FusedConv2dOp>)
+    text += op.getKeepsSum() ? "_sum_post" : op.getPostScale() ? "_post" : "";
+  return text;
 }
 
 template <typename Op> static std::string pool(Op op, StringRef kind) {

@@ -26,6 +26,8 @@ void resnet::buildGraphPipeline(OpPassManager &manager) {
   functions.addPass(createPushStrides());
   functions.addPass(createMergeReduceProjection());
   functions.addPass(createFuseSubsamples());
+  // Behind those that look for plain convolutions.
+  functions.addPass(createFusePreactivations());
   functions.addPass(createFuseStem());
   functions.addPass(createFuseHead());
   functions.addPass(createCSEPass());

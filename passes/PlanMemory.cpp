@@ -7,6 +7,7 @@
 #include "passes/KernelAnalysis.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/Statistic.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
@@ -18,6 +19,9 @@ namespace resnet {
 
 using namespace mlir;
 using namespace resnet;
+
+#define DEBUG_TYPE "resnet-plan-memory"
+ALWAYS_ENABLED_STATISTIC(pairsOfBuffers, "pairs of buffers that live at once and were compared");
 
 static int64_t aligned(int64_t bytes) { return llvm::alignTo(bytes, kBufferAlignment); }
 
@@ -205,18 +209,23 @@ void Planner::pack(bool reuse) {
     if (storage.output < 0) {
       inArena.push_back(&storage);
       ranges.push_back(storage.live);
-      if (!reuse)
-        ranges.back().first = 0, ranges.back().last = step;
     }
+  numBuffers = inArena.size();
+  liveBytes = peakBytes(ranges);
+  if (!reuse) {
+    for (Storage *storage : inArena)
+      storage->offset = std::exchange(arenaBytes, arenaBytes + storage->live.bytes);
+    liveBytes = arenaBytes;
+    return;
+  }
   const Packing packing = packRanges(ranges);
+  pairsOfBuffers += packing.pairs;
   const std::vector<bool> kept = keptHalos(ranges, packing.offsets);
   for (size_t i = 0; i < inArena.size(); ++i) {
     inArena[i]->offset = packing.offsets[i];
     inArena[i]->keepsHalo = kept[i];
   }
   arenaBytes = packing.bytes;
-  liveBytes = peakBytes(ranges);
-  numBuffers = inArena.size();
 }
 
 //===--------------------------------------------------------------------===//

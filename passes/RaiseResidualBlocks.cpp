@@ -8,6 +8,7 @@
 #include "passes/Passes.h"
 #include "passes/Rewriting.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace resnet {
 #define GEN_PASS_DEF_RAISERESIDUALBLOCKS
@@ -16,6 +17,9 @@ namespace resnet {
 
 using namespace mlir;
 using namespace resnet;
+
+#define DEBUG_TYPE "resnet-raise-residual-blocks"
+ALWAYS_ENABLED_STATISTIC(visited, "operations visited in branches of sums");
 
 namespace {
 
@@ -111,6 +115,7 @@ private:
       if (!op || op->getBlock() != &block || !isMemoryEffectFree(op) || !seen.insert(op).second)
         return std::nullopt;
       own.insert(op);
+      ++visited;
       result.ops.push_back(op);
       const Info entry = info.lookup(op);
       result.size += entry.size;

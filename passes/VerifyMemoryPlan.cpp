@@ -4,6 +4,7 @@
 #include "dialect/IR/Layouts.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace resnet {
 #define GEN_PASS_DEF_VERIFYMEMORYPLAN
@@ -12,6 +13,9 @@ namespace resnet {
 
 using namespace mlir;
 using namespace resnet;
+
+#define DEBUG_TYPE "resnet-verify-memory-plan"
+ALWAYS_ENABLED_STATISTIC(comparisons, "facts about memory that a launch or a buffer was compared with");
 
 namespace {
 
@@ -290,7 +294,10 @@ LogicalResult PlanChecker::checkLaunch(LaunchOp op) {
     return failure();
   const Place place = places.lookup(op.getDestination());
   Region &region = regions[place.region];
-  region.written.push_back(place.span);
+  comparisons += region.written.size() + region.zeroed.size() + zeroedMaps.size();
+  // A sum in place is written once a block, all along a stage: what is known is not noted again.
+  if (llvm::none_of(region.written, [&](const Span &s) { return s.contains(place.span); }))
+    region.written.push_back(place.span);
   // A map of another shape writes into the halo.
   const ActivationGeometry map = activationGeometry(cast<BufferType>(op.getDestination().getType()).getTensor());
   llvm::erase_if(region.zeroed, [&](const ZeroedHalo &z) { return z.span.overlaps(place.span) && !sameMap(z.map, map); });
@@ -298,7 +305,10 @@ LogicalResult PlanChecker::checkLaunch(LaunchOp op) {
     return success();
   // Halos that earlier regions left zero are this one's from here on, while it lives.
   const auto tiled = [&](const ZeroedMaps &z) { return isTiledLike(z, op.getDestination()); };
-  if (llvm::any_of(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.contains(region.span) && tiled(z); }))
+  const bool known = llvm::any_of(region.zeroed, [&](const ZeroedHalo &z) {
+    return z.span.begin == place.span.begin && z.span.end == place.span.end && sameMap(z.map, map);
+  });
+  if (!known && llvm::any_of(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.contains(region.span) && tiled(z); }))
     region.zeroed.push_back({place.span, map});
   llvm::erase_if(zeroedMaps, [&](const ZeroedMaps &z) { return z.span.overlaps(region.span) && !tiled(z); });
   return success();
@@ -314,6 +324,7 @@ LogicalResult PlanChecker::checkLiveRanges() {
   SmallVector<const Region *> live;
   for (const Region *region : order) {
     llvm::erase_if(live, [&](const Region *other) { return other->lastAccess < region->firstWrite; });
+    comparisons += live.size();
     for (const Region *other : live)
       if (other->span.overlaps(region->span)) {
         InFlightDiagnostic diagnostic = region->value.getDefiningOp()->emitOpError()

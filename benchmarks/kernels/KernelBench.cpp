@@ -1,7 +1,12 @@
-// GFLOP/s and share of peak of single kernels: ResNet-50's distinct layers at 224x224, one thread, and their sum.
-//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--filter=SUBSTRING] [--warm] [--seconds=S]
-// Filters come from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
+// GFLOP/s and share of peak of single kernels on one thread, and their sum: ResNet-50's distinct layers at 224x224, or grouped,
+// depthwise and dilated convolutions.
+//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--layers=resnet50|grouped|attention]
+//   [--filter=SUBSTRING]
+//                       [--schedule=TEXT] [--warm] [--seconds=S]
+// Convolutions get the cost model's direct schedule unless --schedule gives all of them one, as databases write it. Filters come
+// from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
 
+#include "benchmarks/kernels/Layers.h"
 #include "codegen/tuning/Measure.h"
 #include "test/unit/Codegen/KernelRunner.h"
 #include <algorithm>
@@ -10,10 +15,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <immintrin.h>
-#include <map>
 
 using namespace resnet;
 using namespace resnet::codegen;
+using namespace resnet::benchmarks;
 using namespace resnet::test;
 
 namespace {
@@ -82,79 +87,6 @@ double measurePeak(codegen::Target target) {
   return best;
 }
 
-//===-- Layers ------------------------------------------------------------===//
-
-struct Layer {
-  std::string name;
-  int count;
-  KernelSpec spec;
-};
-
-KernelSpec conv(int64_t ci, int64_t co, int64_t in, int64_t size, int64_t stride, int64_t outHalo, bool add) {
-  KernelSpec s;
-  s.kind = KernelKind::Conv2d;
-  const int64_t pad = size / 2, out = (in + 2 * pad - size) / stride + 1;
-  s.input = {ci, in, in, kChannelBlock, {pad, pad, pad, pad}};
-  s.output = {co, out, out, kChannelBlock, {outHalo, outHalo, outHalo, outHalo}};
-  s.filter.outChannels = co, s.filter.inChannels = ci, s.filter.kernelHeight = s.filter.kernelWidth = size;
-  s.filter.inputBlock = kChannelBlock;
-  s.strides = {stride, stride};
-  s.padding = {pad, pad, pad, pad};
-  s.epilogue.bias = true;
-  s.epilogue.activation = Activation::Relu;
-  if (add)
-    s.addend = s.output, s.epilogue.addend = s.epilogue.addendInPlace = true;
-  return s;
-}
-
-std::vector<Layer> resnet50() {
-  std::vector<Layer> layers;
-  KernelSpec stem = conv(3, 64, 224, 7, 2, 0, false);
-  stem.input.block = stem.filter.inputBlock = 1;
-  KernelSpec copy;
-  copy.kind = KernelKind::Copy;
-  copy.input = {3, 224, 224, 1, {}}, copy.output = stem.input;
-  layers.push_back({"input copy", 1, copy});
-  layers.push_back({"stem 7x7/2 3->64", 1, stem});
-  KernelSpec pool;
-  pool.kind = KernelKind::MaxPool2d;
-  pool.input = {64, 112, 112, kChannelBlock, {}}, pool.output = {64, 56, 56, kChannelBlock, {}};
-  pool.kernel = {3, 3}, pool.strides = {2, 2}, pool.padding = {1, 1, 1, 1};
-  layers.push_back({"max pool 3x3/2", 1, pool});
-
-  // In place of the two before: not part of the sum.
-  KernelSpec fused = stem;
-  fused.kind = KernelKind::Stem;
-  fused.output = pool.output;
-  fused.convolved = {112, 112};
-  fused.poolKernel = pool.kernel, fused.poolStrides = pool.strides, fused.poolPadding = pool.padding;
-  layers.push_back({"stem and pool fused", 0, fused});
-
-  int64_t in = 64, map = 56;
-  for (int stage = 0; stage < 4; ++stage) {
-    const int64_t mid = 64 << stage, out = 4 * mid, stride = stage ? 2 : 1, before = map;
-    const int blocks[] = {3, 4, 6, 3};
-    map = before / stride;
-    const auto at = [&](const char *what) { return "stage " + std::to_string(stage + 1) + " " + what; };
-    KernelSpec projection = conv(in, out, before, 1, stride, 0, false);
-    projection.epilogue.activation = Activation::None;
-    layers.push_back({at("reduce, first"), 1, conv(in, mid, before, 1, 1, 1, false)});
-    layers.push_back({at(stride == 1 ? "3x3, first" : "3x3/2"), 1, conv(mid, mid, before, 3, stride, 0, false)});
-    layers.push_back({at("projection"), 1, projection});
-    layers.push_back({at("expand + add"), blocks[stage], conv(mid, out, map, 1, 1, 0, true)});
-    layers.push_back({at("reduce"), blocks[stage] - 1, conv(out, mid, map, 1, 1, 1, false)});
-    layers.push_back({at("3x3"), blocks[stage] - 1, conv(mid, mid, map, 3, 1, 0, false)});
-    in = out;
-  }
-  KernelSpec head;
-  head.kind = KernelKind::Head;
-  head.input = {2048, 7, 7, kChannelBlock, {}}, head.output = {1000, 1, 1, 1, {}};
-  head.filter.outChannels = 1000, head.filter.inChannels = 2048, head.filter.inputBlock = kChannelBlock;
-  head.epilogue.bias = true;
-  layers.push_back({"head", 1, head});
-  return layers;
-}
-
 //===-- Measurement -------------------------------------------------------===//
 
 struct Times {
@@ -186,16 +118,27 @@ bool option(const char *arg, const char *name, std::string &value) {
 } // namespace
 
 int main(int argc, char **argv) {
-  std::string target = "x86-64-v4", filter, batchText = "1", secondsText = "0.3";
+  std::string target = "x86-64-v4", filter, batchText = "1", secondsText = "0.3", layers = "resnet50", scheduleText;
   bool warm = false;
   for (int i = 1; i < argc; ++i) {
     if (!std::strcmp(argv[i], "--warm"))
       warm = true;
     else if (!option(argv[i], "--target=", target) && !option(argv[i], "--filter=", filter) &&
+             !option(argv[i], "--layers=", layers) && !option(argv[i], "--schedule=", scheduleText) &&
              !option(argv[i], "--batch=", batchText) && !option(argv[i], "--seconds=", secondsText)) {
       std::fprintf(stderr, "unknown option %s\n", argv[i]);
       return 2;
     }
+  }
+  const std::vector<Layer> chosen = layersNamed(layers);
+  if (chosen.empty()) {
+    std::fprintf(stderr, "--layers: expected resnet50, grouped or attention, got '%s'\n", layers.c_str());
+    return 2;
+  }
+  std::optional<ConvSchedule> schedule = ConvSchedule();
+  if (!scheduleText.empty() && !(schedule = parseConvSchedule(scheduleText))) {
+    std::fprintf(stderr, "--schedule: expected a schedule, got '%s'\n", scheduleText.c_str());
+    return 2;
   }
   codegen::Target t = codegen::Target::X86_64_v4;
   if (target == "x86-64-v3")
@@ -210,13 +153,15 @@ int main(int argc, char **argv) {
   const double peak = measurePeak(t);
   std::printf("peak %.1f GFLOP/s on one core, %s, batch %d, %s filters\n", peak / 1e9, target.c_str(), batch,
               warm ? "warm" : "cold");
-  std::printf("%-24s %5s %10s %10s %9s %6s %6s %9s\n", "layer", "count", "best ms", "median ms", "GFLOP/s", "best%", "med%",
+  std::printf("%-32s %5s %10s %10s %9s %6s %6s %9s\n", "layer", "count", "best ms", "median ms", "GFLOP/s", "best%", "med%",
               "compile s");
   double sumBest = 0, sumMedian = 0, sumFlop = 0;
-  for (Layer &l : resnet50()) {
+  for (Layer l : chosen) {
     if (l.name.find(filter) == std::string::npos)
       continue;
     l.spec.target = t;
+    if (l.spec.kind == KernelKind::Conv2d)
+      l.spec.schedule = *schedule;
     const LoadedKernel kernel(l.spec);
     if (!kernel.error().empty()) {
       std::fprintf(stderr, "%s: %s\n", l.name.c_str(), kernel.error().c_str());
@@ -224,12 +169,12 @@ int main(int argc, char **argv) {
     }
     const Times time = measure(kernel, batch, warm, std::atof(secondsText.c_str()));
     const double flop = static_cast<double>(flopsPerImage(kernel.spec())) * batch;
-    std::printf("%-24s %5d %10.4f %10.4f %9.1f %6.1f %6.1f %9.2f\n", l.name.c_str(), l.count, time.best * 1e3, time.median * 1e3,
+    std::printf("%-32s %5d %10.4f %10.4f %9.1f %6.1f %6.1f %9.2f\n", l.name.c_str(), l.count, time.best * 1e3, time.median * 1e3,
                 flop / time.best / 1e9, 100 * flop / time.best / peak, 100 * flop / time.median / peak, kernel.compileSeconds());
     std::fflush(stdout);
     sumBest += l.count * time.best, sumMedian += l.count * time.median, sumFlop += l.count * flop;
   }
-  std::printf("%-24s %5s %10.4f %10.4f %9.1f %6.1f %6.1f\n", "sum", "", sumBest * 1e3, sumMedian * 1e3, sumFlop / sumBest / 1e9,
+  std::printf("%-32s %5s %10.4f %10.4f %9.1f %6.1f %6.1f\n", "sum", "", sumBest * 1e3, sumMedian * 1e3, sumFlop / sumBest / 1e9,
               100 * sumFlop / sumBest / peak, 100 * sumFlop / sumMedian / peak);
   return 0;
 }

@@ -2,7 +2,7 @@
 //   input  (c, x, y, k, n)          blocked by any number of channels, with a halo of zeros at least as wide as the padding
 //   filter (co, ci, kx, ky, k)      co: lane of output block k, ci: input channel in the block's window; see FilterGeometry
 //          (co, kx, ky, k)          depthwise
-//   bias   (co, k),  addend and output (c, x, y, k, n), interiors only
+//   bias, scale, shift (co, k),  addend and output (c, x, y, k, n), interiors only
 // Output blocked like the filter is the fast path: ResNet-50's layers reach 89 to 100% of one Zen 5 core's AVX-512 peak with warm
 // filters, and 81 to 98% with filters from memory (the last stage loses most; benchmarks/kernels). Any other block goes through
 // a row of blocked sums.
@@ -10,6 +10,7 @@
 #include "codegen/halide/DirectConv.h"
 #include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
+#include "codegen/halide/LaneExchange.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/Machine.h"
 
@@ -27,7 +28,7 @@ struct Conv : ConvSums {
 
 int asInt(int64_t v) { return static_cast<int>(v); }
 
-//   out = relu(sum + addend)
+//   out = relu(sum + addend), or what post makes of that
 Conv algorithm(const Kernel &kernel, const ConvSchedule &schedule) {
   const KernelSpec &s = kernel.spec;
   const FilterGeometry &f = s.filter;
@@ -36,7 +37,7 @@ Conv algorithm(const Kernel &kernel, const ConvSchedule &schedule) {
   a.out = kernel.func("out");
   const auto [c, x, y, k, n] = a.v;
   if (s.output.block == f.block) {
-    a.out(c, x, y, k, n) = finish(kernel, a.v, a.sum(c, x, y, k, n));
+    defineOutput(kernel, a.out, a.v, a.sum(c, x, y, k, n));
     return a;
   }
   a.row = kernel.func("row");
@@ -44,7 +45,7 @@ Conv algorithm(const Kernel &kernel, const ConvSchedule &schedule) {
   const Expr ch = k * asInt(s.output.block) + c;
   const Expr valid = min(ch, asInt(s.output.channels) - 1);
   const Expr sum = a.row(valid % block, x, y, valid / block, n);
-  a.out(c, x, y, k, n) = finish(kernel, a.v, s.output.channels % s.output.block == 0 ? sum : select(ch == valid, sum, 0.f));
+  defineOutput(kernel, a.out, a.v, s.output.channels % s.output.block == 0 ? sum : select(ch == valid, sum, 0.f));
   return a;
 }
 
@@ -55,7 +56,8 @@ void schedule(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
   // Shifting the last tile inwards stores columns twice, which would add an addend in place twice: guard the stores there.
   const TailStrategy tail = s.output.width % p.tileColumns == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
   if (a.row.defined()) {
-    a.out.fuse(y, n, t).parallel(t).reorder(c, x, k, t);
+    a.out.fuse(y, n, t).parallel(t);
+    reorderOutput(kernel, a.out, {c, x, k, t});
     const Var xo = tile(a, a.row, p, ko, tail);
     a.row.compute_at(a.out, t).store_in(MemoryType::Heap).bound(c, 0, asInt(s.filter.block)).reorder(c, xi, ki, xo, y, ko, n);
     a.sum.compute_at(a.row, xo);
@@ -66,9 +68,11 @@ void schedule(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
       .split(xo, xt, xo, asInt(p.tilesPerTask), TailStrategy::RoundUp);
   if (p.filterOutermost) {
     // A task owns a tile's blocks of the filter for a band of rows of every image: each worker streams its part once.
-    a.out.reorder(c, xi, ki, xo, yi, n, xt, yo, ko).fuse(xt, yo, t).fuse(t, ko, t).parallel(t);
+    reorderOutput(kernel, a.out, {c, xi, ki, xo, yi, n, xt, yo, ko});
+    a.out.fuse(xt, yo, t).fuse(t, ko, t).parallel(t);
   } else {
-    a.out.reorder(c, xi, ki, xo, yi, ko, xt, yo, n).fuse(xt, yo, t).fuse(t, n, t).parallel(t);
+    reorderOutput(kernel, a.out, {c, xi, ki, xo, yi, ko, xt, yo, n});
+    a.out.fuse(xt, yo, t).fuse(t, n, t).parallel(t);
   }
   a.sum.compute_at(a.out, xo);
 }
@@ -83,6 +87,8 @@ Pipeline codegen::buildConv2d(const Kernel &kernel) {
   bindOutput(kernel, conv.out);
   schedule(kernel, conv, parameters);
   Pipeline pipeline(conv.out);
+  if (kernel.spec.filter.laneGroup() > 1)
+    pipeline.add_custom_lowering_pass(new LaneExchange);
   if (parameters.filterOutermost && !conv.row.defined() && kernel.spec.filter.inputBlock == kChannelBlock) {
     const int64_t tasks = ceilDiv(kernel.spec.output.width, parameters.tileColumns) / parameters.tilesPerTask *
                           (kernel.spec.output.height / parameters.rowsPerTask);

@@ -11,6 +11,7 @@ struct ConvSums {
   Vars v;
   Halide::Func sum;            // (c, x, y, k, n), blocked like the filter
   Halide::RVar ci, cb, kx, ky; // input channel in its block, block of the window, column and row of the filter
+  bool ownLanes = false;       // readsOwnLanes
 };
 
 /// The sums for a map that is `width` columns wide:

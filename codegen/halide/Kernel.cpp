@@ -101,6 +101,38 @@ Expr codegen::finish(const Kernel &kernel, const Vars &v, Expr sum) {
   return activate(s.epilogue, s.output.block, s.output.channels, v.c, v.k, sum);
 }
 
+// The pair's dimension, between blocks and images.
+static Var pairVar() { return Var("h"); }
+
+void codegen::defineOutput(const Kernel &kernel, Func out, const Vars &v, Expr sum) {
+  const Epilogue &e = kernel.spec.epilogue;
+  const auto [c, x, y, k, n] = v;
+  const Expr value = finish(kernel, v, sum);
+  if (!e.post) {
+    out(c, x, y, k, n) = value;
+    return;
+  }
+  Epilogue second;
+  second.activation = e.postActivation;
+  second.parameters = e.postParameters;
+  const Expr post = activate(second, kernel.spec.output.block, kernel.spec.output.channels, c, k,
+                             value * kernel.scale(c, k) + kernel.shift(c, k));
+  const Var h = pairVar();
+  // The sum comes last: where it is written over the addend, post has been computed.
+  if (e.keepsSum)
+    out(c, x, y, k, h, n) = select(h == 0, post, value);
+  else
+    out(c, x, y, k, n) = post;
+}
+
+void codegen::reorderOutput(const Kernel &kernel, Func out, std::vector<VarOrRVar> loops) {
+  if (kernel.spec.epilogue.keepsSum) {
+    loops.insert(loops.begin() + 1, pairVar());
+    out.unroll(pairVar());
+  }
+  out.reorder(loops);
+}
+
 void codegen::bindOutput(const Kernel &kernel, Func out) {
   const KernelArgument &a = kernel.args.back();
   OutputImageParam p = out.output_buffer();

@@ -207,7 +207,7 @@ Winograd algorithm(const Kernel &kernel, const Tiling &tiling) {
   Expr result = a.outputs(c, x % tiling.m, y % tiling.m, x / tiling.m, y / tiling.m, k, n);
   if (s.epilogue.bias)
     result += kernel.bias(c, k);
-  a.out(c, x, y, k, n) = finish(kernel, a.v, result);
+  defineOutput(kernel, a.out, a.v, result);
   return a;
 }
 
@@ -234,7 +234,8 @@ void schedule(const Kernel &kernel, Winograd &a, const Tiling &tiling) {
 
   if (p.filterOutermost) {
     // The filter streams through once: a task has all tiles of some output blocks. V of an image is made before, by all.
-    a.out.reorder(c, xi, yi, tx, tr, tn, ki, tq, ko, tg).parallel(ko);
+    reorderOutput(kernel, a.out, {c, xi, yi, tx, tr, tn, ki, tq, ko, tg});
+    a.out.parallel(ko);
     a.V.compute_at(a.out, tg).reorder(c, a.pu, a.pv, a.fi, a.fo, a.cb, a.q).fuse(a.cb, a.q, t).parallel(t);
     if (tiling.chunks > 1)
       a.U.compute_at(a.M, a.rChunk);
@@ -243,7 +244,8 @@ void schedule(const Kernel &kernel, Winograd &a, const Tiling &tiling) {
     a.M.compute_at(a.out, tq);
   } else {
     // The filter stays in cache: it is transformed before, by all; a task has some rows of tiles.
-    a.out.reorder(c, xi, yi, tx, tr, tn, ki, ko, tq, tg).fuse(tq, tg, t).parallel(t);
+    reorderOutput(kernel, a.out, {c, xi, yi, tx, tr, tn, ki, ko, tq, tg});
+    a.out.fuse(tq, tg, t).parallel(t);
     a.V.compute_at(a.out, t).reorder(c, a.pu, a.pv, a.fi, a.cb, a.fo);
     a.U.compute_root().parallel(k);
     a.M.compute_at(a.out, ko);

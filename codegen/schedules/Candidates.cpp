@@ -46,7 +46,7 @@ static void addDirect(const KernelSpec &spec, Candidates &candidates) {
     candidates.add(directSchedule(spec, tiles[i], once));
   if (!free)
     return;
-  for (size_t i = 0; i < std::min(count, kTilesInBothOrders) && !spec.filter.isDepthwise(); ++i)
+  for (size_t i = 0; i < std::min(count, kTilesInBothOrders) && !spec.filter.laneGroup(); ++i)
     candidates.add(directSchedule(spec, tiles[i], !once));
   // Half and double: fewer than eight tasks would not balance on several threads.
   for (size_t i = 0; i < std::min(count, kTilesInAllTasks); ++i)

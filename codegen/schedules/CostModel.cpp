@@ -27,11 +27,18 @@ static int64_t reductionSteps(const FilterGeometry &f) { return f.window() * f.k
 
 static double arithmeticCycles(const KernelSpec &spec, int64_t columns, int64_t blocks) {
   const Machine m = machineOf(spec.target);
-  const int64_t steps = reductionSteps(spec.filter), vectors = blocks * ceilDiv(spec.filter.block, m.lanes);
+  const FilterGeometry &f = spec.filter;
+  const int64_t steps = reductionSteps(f), vectors = blocks * ceilDiv(f.block, m.lanes);
+  double sums;
+  if (readsOwnLanes(spec)) {
+    const int64_t inputs = (columns - 1) * std::min(spec.strides[1], f.kernelWidth) + f.kernelWidth;
+    sums = f.kernelHeight * laneGroupCycles(m, vectors, columns, inputs, f.kernelWidth, f.laneGroup());
+  } else {
+    sums = steps * stepCycles(m, columns, vectors, 4.0 * steps * blocks * f.block);
+  }
   // Prologue and epilogue of a tile: each accumulator is set, finished and stored.
-  const double tile =
-      steps * stepCycles(m, columns, vectors, 4.0 * steps * blocks * spec.filter.block) + 2.0 * columns * vectors + 20;
-  return tile * ceilDiv(spec.output.width, columns) * spec.output.height * (spec.filter.outBlocks() / blocks);
+  const double tile = sums + 2.0 * columns * vectors + 20;
+  return tile * ceilDiv(spec.output.width, columns) * spec.output.height * (f.outBlocks() / blocks);
 }
 
 std::vector<RegisterTile> codegen::rankDirectTiles(const KernelSpec &spec) {
@@ -52,7 +59,7 @@ std::vector<RegisterTile> codegen::rankDirectTiles(const KernelSpec &spec) {
 bool codegen::streamsFilterOnce(const KernelSpec &spec) {
   // A filter that does not stay in L2 beside the maps is streamed once, block by block; any other is cheaper to reread than
   // the rows.
-  return spec.filter.packedBytes() > machineOf(spec.target).l2Bytes / 2 && !spec.filter.isDepthwise();
+  return spec.filter.packedBytes() > machineOf(spec.target).l2Bytes / 2 && !spec.filter.laneGroup();
 }
 
 ConvSchedule codegen::directSchedule(const KernelSpec &spec, const RegisterTile &tile, bool filterOutermost, double taskScale) {

@@ -20,6 +20,10 @@ Machine machineOf(Target target);
 /// Cycles of one step of the reduction over a register tile of columns x vectors, whose filter has partBytes in all.
 double stepCycles(const Machine &machine, int64_t columns, int64_t vectors, double partBytes);
 
+/// Cycles of one row of a filter of `taps` columns over a tile of `columns` sums, whose `inputs` are loaded and exchanged among
+/// the lanes of groups of `width` channels once. All counts are of blocks, `vectors` each.
+double laneGroupCycles(const Machine &machine, int64_t vectors, int64_t columns, int64_t inputs, int64_t taps, int64_t width);
+
 /// Cycles to read `bytes` that were last used `bytes` ago: from L1, L2 or beyond.
 double readCycles(const Machine &machine, double bytes);
 

@@ -8,7 +8,11 @@ using namespace resnet;
 using namespace resnet::codegen;
 
 bool codegen::blocksShareInput(const FilterGeometry &f, int64_t tileBlocks) {
-  return tileBlocks == 1 || (!f.isDepthwise() && (f.groups == 1 || f.outChannelsPerGroup() % (tileBlocks * f.block) == 0));
+  return tileBlocks == 1 || (!f.laneGroup() && (f.groups == 1 || f.outChannelsPerGroup() % (tileBlocks * f.block) == 0));
+}
+
+bool codegen::readsOwnLanes(const KernelSpec &spec) {
+  return spec.filter.laneGroup() > 0 && spec.input.block == spec.filter.block;
 }
 
 // A spilled accumulator halves the speed.
@@ -17,7 +21,7 @@ bool codegen::fitsRegisters(const KernelSpec &spec, int64_t tileColumns, int64_t
   const int64_t vectors = tileBlocks * ceilDiv(spec.filter.block, m.lanes), accumulators = tileColumns * vectors;
   if (tileColumns * tileBlocks == 1) // what is always there
     return true;
-  if (spec.filter.isDepthwise()) // one filter vector, one input vector
+  if (spec.filter.laneGroup()) // one filter vector, one input vector
     return accumulators + 2 <= m.registers;
   // Without FMA the filter's vector is multiplied in a temporary, straight from memory.
   return accumulators + (m.fma ? vectors : 1) + 1 <= m.registers;

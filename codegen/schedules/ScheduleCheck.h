@@ -14,6 +14,9 @@ std::string checkSchedule(const KernelSpec &spec);
 /// Blocks of a tile share the broadcast input, so they must read the same input channels.
 bool blocksShareInput(const FilterGeometry &filter, int64_t tileBlocks);
 
+/// Whether each lane of the sums reads its own block of the input: narrow groups, depthwise ones included.
+bool readsOwnLanes(const KernelSpec &spec);
+
 /// Whether accumulators, filter and one broadcast of a register tile are in the target's registers together.
 bool fitsRegisters(const KernelSpec &spec, int64_t tileColumns, int64_t tileBlocks);
 

@@ -62,8 +62,8 @@ static llvm::Error load(const std::string &object, const std::string &symbol, co
   return llvm::Error::success();
 }
 
-// Of kernels that are called from here: an elementwise one with scale, shift, gate and addend.
-static constexpr size_t kMostArguments = 6;
+// Of kernels that are called from here: a convolution with bias, scale, shift and addend.
+static constexpr size_t kMostArguments = 7;
 
 NativeKernel::NativeKernel(const KernelSpec &spec, const KernelImports &imports)
     : canonical(spec), code(std::make_unique<Code>()) {
@@ -93,7 +93,7 @@ template <size_t... I> static int call(void *function, void *user, halide_buffer
 
 int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, int batch) const {
   halide_buffer_t buffers[kMostArguments] = {};
-  halide_dimension_t dims[kMostArguments][5] = {};
+  halide_dimension_t dims[kMostArguments][6] = {};
   for (size_t i = 0; i < arguments.size(); ++i) {
     const KernelArgument &a = arguments[i];
     halide_buffer_t &b = buffers[i];
@@ -121,6 +121,8 @@ int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, in
     return call(code->function, user, buffers, std::make_index_sequence<5>());
   case 6:
     return call(code->function, user, buffers, std::make_index_sequence<6>());
+  case 7:
+    return call(code->function, user, buffers, std::make_index_sequence<7>());
   }
   return -1;
 }

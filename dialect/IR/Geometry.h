@@ -49,7 +49,9 @@ struct ActivationGeometry {
 /// A packed filter: OIHW [O, I/groups, KH, KW] in memory as [ceil(O/block)][window][KH][KW][block], f32, where block is the
 /// output channels a block. An output block reads `window` consecutive input channels that start at `windowBase(block)`; for
 /// groups == 1 that is all of them. Rows and lanes that belong to no channel, or to another group's, are zero.
-/// A depthwise filter (groups == I == O) is [ceil(O/block)][KH][KW][block]: each lane reads its own input channel.
+/// Narrow groups (laneGroup) have no common window: in row j, lane l has what it multiplies with channel (l mod width) xor j of
+/// its own group, which is lane l xor j of the input. A depthwise filter (groups == I == O) is the narrowest: each lane reads its
+/// own.
 struct FilterGeometry {
   int64_t outChannels = 0;
   int64_t inChannels = 0; // of the whole convolution, all groups together
@@ -63,7 +65,10 @@ struct FilterGeometry {
   int64_t outBlocks() const { return ceilDiv(outChannels, block); }
   int64_t inChannelsPerGroup() const { return inChannels / groups; }
   int64_t outChannelsPerGroup() const { return outChannels / groups; }
-  /// Input channels that every output block reads, a multiple of inputBlock (depthwise: 1, meaning the lane's own).
+  /// Channels a group where groups are so narrow that each lane's inputs lie in its own block: as many inputs as outputs, a power
+  /// of two that divides the block and is less. 1 for a depthwise filter, 0 for all others.
+  int64_t laneGroup() const;
+  /// Input channels that every output block reads, a multiple of inputBlock; laneGroup where that is not 0.
   int64_t window() const;
   /// First input channel that output block `outBlock` reads, a multiple of inputBlock.
   int64_t windowBase(int64_t outBlock) const;

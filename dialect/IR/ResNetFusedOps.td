@@ -4,35 +4,60 @@
 #define RESNET_DIALECT_IR_RESNETFUSEDOPS_TD
 
 def FusedConv2dOp : ResNet_PureOp<"fused_conv2d", [AttrSizedOperandSegments]> {
-  let summary = "convolution with bias, a shortcut's sum and an activation in its epilogue";
+  let summary = "convolution with bias, a shortcut's sum and activations in its epilogue";
   let description = [{
     `out = activation(conv2d(input, filter) + bias + addend)`. With `activated_channels` the activation covers only the output
     channels below that number: a block's reduce and its projection merged into one convolution. With `addend_strides` and
     `addend_channel_padding` the addend is read as `resnet.subsample` would make it: option A's shortcut, never materialised.
+
+    A pre-activation network normalises that sum for its next convolution and keeps it for its next shortcut. With `post` the
+    result is `post_activation(out * post_scale[o] + post_shift[o])`; with `keeps_sum` it is that in its first O channels and
+    the sum in O more: two outputs in one tensor, whose slices are views of memory. The addend may be such a tensor too; its
+    sum is what is added, and the whole can be written over it.
 
     ```mlir
     %y = resnet.fused_conv2d %x, %w bias %b addend %s activation relu pad [1, 1, 1, 1]
         : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<?x64x8x8xf32>) -> tensor<?x64x8x8xf32>
     %z = resnet.fused_conv2d %f, %v addend %s subsample [2, 2] channel_padding [32, 32] pad [1, 1, 1, 1]
         : (tensor<?x128x4x4xf32>, tensor<128x128x3x3xf32>, tensor<?x64x8x8xf32>) -> tensor<?x128x4x4xf32>
+    %t = resnet.fused_conv2d %x, %w addend %s post %scale, %shift post_activation relu keeps_sum pad [1, 1, 1, 1]
+        : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>, tensor<64xf32>, tensor<64xf32>, tensor<?x64x8x8xf32>)
+        -> tensor<?x128x8x8xf32>
     ```
   }];
-  let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias, Optional<ResNet_Map>:$addend,
+  let arguments = (ins ResNet_Map:$input, ResNet_Filter:$filter, Optional<ResNet_Vector>:$bias,
+                       Optional<ResNet_Vector>:$post_scale, Optional<ResNet_Vector>:$post_shift, Optional<ResNet_Map>:$addend,
                        DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$activation,
                        OptionalAttr<I64Attr>:$activated_channels,
                        ResNet_Pair:$strides, ResNet_Padding:$padding, ResNet_Pair:$dilations,
                        DefaultValuedAttr<I64Attr, "1">:$groups, ResNet_Pair:$addend_strides,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$addend_channel_padding);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$addend_channel_padding,
+                       DefaultValuedAttr<ResNet_ActivationAttr, "::resnet::Activation::None">:$post_activation,
+                       UnitAttr:$keeps_sum);
   let results = (outs ResNet_Map:$result);
   let assemblyFormat = [{
     $input `,` $filter (`bias` $bias^)? (`addend` $addend^)? (`subsample` $addend_strides^)?
     (`channel_padding` $addend_channel_padding^)? (`activation` $activation^)? (`activated_channels` $activated_channels^)?
+    (`post` $post_scale^ `,` $post_shift)? (`post_activation` $post_activation^)? (`keeps_sum` $keeps_sum^)?
     custom<Window>($strides, $padding, $dilations) (`groups` $groups^)? attr-dict `:` functional-type(operands, results)
   }];
+  // A convolution whose addend is read as it is and whose sum is all that there is.
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input, "::mlir::Value":$filter, "::mlir::Value":$bias,
+                                 "::mlir::Value":$addend, "::resnet::Activation":$activation,
+                                 "::mlir::IntegerAttr":$activated_channels, "::llvm::ArrayRef<int64_t>":$strides,
+                                 "::llvm::ArrayRef<int64_t>":$padding, "::llvm::ArrayRef<int64_t>":$dilations,
+                                 "int64_t":$groups), [{
+    build($_builder, $_state, result, input, filter, bias, /*post_scale=*/{}, /*post_shift=*/{}, addend, activation,
+          activated_channels, strides, padding, dilations, groups);
+  }]>];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// True where the addend is not read element by element.
     bool subsamplesAddend();
+    /// Channels of the convolution and its sum: the result has twice as many with `keeps_sum`.
+    int64_t getSumChannels() { return getFilter().getType().getDimSize(0); }
+    /// True where the addend is the sum in a result of such an operation.
+    bool addsKeptSum();
   }];
 }
 

@@ -66,9 +66,14 @@ LogicalResult Conv2dOp::verify() {
 
 bool FusedConv2dOp::subsamplesAddend() { return !allEqual(getAddendStrides(), 1) || !allEqual(getAddendChannelPadding(), 0); }
 
-// fused_conv2d_c6: as conv2d_c6. fused_conv2d_c7: the addend has the result's shape, once it is subsampled. fused_conv2d_c8:
-// activated channels exist. fused_conv2d_c9: as conv2d_c7. fused_conv2d_c10: as subsample_c1, and there is an addend to
-// subsample.
+bool FusedConv2dOp::addsKeptSum() {
+  return getKeepsSum() && !subsamplesAddend() && getAddend() && getAddend().getType().getDimSize(1) == getType().getDimSize(1);
+}
+
+// fused_conv2d_c6: as conv2d_c6. fused_conv2d_c7: the addend has the sum's shape, once it is subsampled, or is itself a result
+// that keeps its sum. fused_conv2d_c8: activated channels exist. fused_conv2d_c9: as conv2d_c7. fused_conv2d_c10: as
+// subsample_c1, and there is an addend to subsample. fused_conv2d_c11: the post scale and shift have one element a channel.
+// fused_conv2d_c12: they come together, and what follows them only with them.
 LogicalResult FusedConv2dOp::verify() {
   const int64_t channels = getFilter().getType().getDimSize(0);
   if (failed(checkVector(*this, "fused_conv2d_c6", "a bias", getBias(), channels)) ||
@@ -84,12 +89,23 @@ LogicalResult FusedConv2dOp::verify() {
                          << (getAddend() ? "" : "no addend and ") << "[" << strides << "] and [" << padding << "]";
   if (getAddend()) {
     RankedTensorType addend = getAddend().getType();
-    const int64_t shape[] = {addend.getDimSize(0), padding[0] + addend.getDimSize(1) + padding[1],
-                             ceilDiv(addend.getDimSize(2), strides[0]), ceilDiv(addend.getDimSize(3), strides[1])};
-    if (getType().getShape() != ArrayRef<int64_t>(shape))
-      return emitOpError() << "fused_conv2d_c7: expected an addend of the result's shape " << getType()
+    const int64_t read = addsKeptSum() ? channels : padding[0] + addend.getDimSize(1) + padding[1];
+    const int64_t shape[] = {addend.getDimSize(0), read, ceilDiv(addend.getDimSize(2), strides[0]),
+                             ceilDiv(addend.getDimSize(3), strides[1])};
+    RankedTensorType result = getType();
+    const int64_t sum[] = {result.getDimSize(0), channels, result.getDimSize(2), result.getDimSize(3)};
+    if (ArrayRef<int64_t>(sum) != ArrayRef<int64_t>(shape))
+      return emitOpError() << "fused_conv2d_c7: expected an addend of the "
+                           << (getKeepsSum() ? "sum's shape in " : "result's shape ") << result
                            << (subsamplesAddend() ? " when subsampled" : "") << ", got " << addend;
   }
+  if (failed(checkVector(*this, "fused_conv2d_c11", "a post scale", getPostScale(), channels)) ||
+      failed(checkVector(*this, "fused_conv2d_c11", "a post shift", getPostShift(), channels)))
+    return failure();
+  if (static_cast<bool>(getPostScale()) != static_cast<bool>(getPostShift()) ||
+      (!getPostScale() && (getKeepsSum() || getPostActivation() != Activation::None)))
+    return emitOpError() << "fused_conv2d_c12: expected a post scale and a post shift, for one another and for post_activation "
+                            "and keeps_sum";
   if (std::optional<int64_t> activated = getActivatedChannels();
       activated && !ShapedType::isDynamic(channels) && (*activated < 0 || *activated > channels))
     return emitOpError() << "fused_conv2d_c8: expected activated_channels between 0 and " << channels << ", got " << *activated;

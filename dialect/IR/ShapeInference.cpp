@@ -134,7 +134,17 @@ LogicalResult inferLinear(std::optional<Location> loc, StringRef label, RankedTe
                                      SmallVectorImpl<Type> &types)
 
 INFER(Conv2dOp) { return inferConv<Conv2dOp>(loc, op, types); }
-INFER(FusedConv2dOp) { return inferConv<FusedConv2dOp>(loc, op, types); }
+INFER(FusedConv2dOp) {
+  if (failed(inferConv<FusedConv2dOp>(loc, op, types)))
+    return failure();
+  if (op.getKeepsSum()) {
+    auto sum = cast<RankedTensorType>(types.front());
+    SmallVector<int64_t> shape(sum.getShape());
+    shape[1] *= 2;
+    types.front() = RankedTensorType::get(shape, sum.getElementType());
+  }
+  return success();
+}
 INFER(BatchNormOp) { return inferSame(op.getInput(), types); }
 INFER(ReluOp) { return inferSame(op.getInput(), types); }
 INFER(SigmoidOp) { return inferSame(op.getInput(), types); }

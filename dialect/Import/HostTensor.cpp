@@ -39,15 +39,17 @@ HostTensor HostTensor::ofIntegers(ArrayRef<int64_t> elements) {
   return ofIntegers({static_cast<int64_t>(elements.size())}, {elements.begin(), elements.end()});
 }
 
-HostTensor HostTensor::ofFloats(ArrayRef<int64_t> shape, std::shared_ptr<float> elements) {
+HostTensor HostTensor::ofFloats(ArrayRef<int64_t> shape, std::shared_ptr<float> elements, Kind kind) {
   HostTensor t;
+  t.kind = kind;
   t.shape.assign(shape.begin(), shape.end());
   t.floats = std::move(elements);
   return t;
 }
 
-HostTensor HostTensor::ofSplat(ArrayRef<int64_t> shape, float value) {
+HostTensor HostTensor::ofSplat(ArrayRef<int64_t> shape, float value, Kind kind) {
   HostTensor t;
+  t.kind = kind;
   t.shape.assign(shape.begin(), shape.end());
   t.splat = value;
   return t;

@@ -20,7 +20,8 @@ std::shared_ptr<float> allocateFloats(int64_t count);
 
 /// A constant. Copies share the floats, which nobody writes once they are filled.
 struct HostTensor {
-  enum class Kind { Float, Integer };
+  /// Int8 and UInt8 are quantised weights: whole numbers, kept as floats like the weights that DequantizeLinear makes of them.
+  enum class Kind { Float, Integer, Int8, UInt8 };
   /// An element of shape arithmetic; nothing stands for the dynamic batch.
   using Integer = std::optional<int64_t>;
 
@@ -33,10 +34,12 @@ struct HostTensor {
   static HostTensor ofIntegers(llvm::ArrayRef<int64_t> shape, std::vector<Integer> elements);
   /// A vector of integers.
   static HostTensor ofIntegers(llvm::ArrayRef<int64_t> elements);
-  static HostTensor ofFloats(llvm::ArrayRef<int64_t> shape, std::shared_ptr<float> elements);
-  static HostTensor ofSplat(llvm::ArrayRef<int64_t> shape, float value);
+  static HostTensor ofFloats(llvm::ArrayRef<int64_t> shape, std::shared_ptr<float> elements, Kind kind = Kind::Float);
+  static HostTensor ofSplat(llvm::ArrayRef<int64_t> shape, float value, Kind kind = Kind::Float);
 
   bool isFloat() const { return kind == Kind::Float; }
+  /// Its elements are in `integers`, not in `floats` or `splat`.
+  bool holdsIntegers() const { return kind == Kind::Integer; }
   int64_t count() const { return *countElements(shape); }
   float floatAt(int64_t i) const { return floats ? floats.get()[i] : splat; }
 

@@ -41,8 +41,8 @@ static void importConstantOfShape(OnnxNode &node) {
     return node.error("expected a value of one element, got shape " + formatShape(value.shape));
   if (shape.size() > 8 || !count || *count > kMostFilled)
     return node.error("expected at most " + Twine(kMostFilled) + " elements, got shape " + formatShape(shape));
-  if (value.isFloat())
-    return node.result(HostTensor::ofSplat(shape, value.floatAt(0)));
+  if (!value.holdsIntegers())
+    return node.result(HostTensor::ofSplat(shape, value.floatAt(0), value.kind));
   if (node.reserve(*count))
     node.result(HostTensor::ofIntegers(shape, std::vector<HostTensor::Integer>(*count, value.integers[0])));
 }
@@ -83,6 +83,8 @@ static void importCast(OnnxNode &node) {
   if (!constant)
     return node.result(node.activation(0));
   HostTensor tensor = node.constant(0);
+  if (!tensor.isFloat() && !tensor.holdsIntegers()) // quantized: whole numbers already
+    tensor.kind = HostTensor::Kind::Float;
   if (tensor.isFloat() == toFloat)
     return node.result(std::move(tensor));
   if (!node.reserve(tensor.count()))
@@ -112,7 +114,7 @@ static void importIdentity(OnnxNode &node) {
   node.expectInputs(1, 1);
   const bool constant = node.isConstant(0);
   if (!node.failed())
-    constant ? node.result(node.constant(0)) : node.result(node.activation(0));
+    constant ? node.result(node.constant(0)) : node.result(node.activation(0, /*carried=*/true));
 }
 
 static void importDropout(OnnxNode &node) {
@@ -128,16 +130,21 @@ static void importDropout(OnnxNode &node) {
     for (int64_t training : node.integerInput(2))
       if (training)
         node.error("expected inference, got training_mode 1");
+  if (node.opset() < 7 && node.integer("is_test", 0) == 0)
+    node.error("expected inference, got is_test 0");
   node.ignore({"seed"});
-  Value input = node.value(0);
-  node.result(node.create<DropoutOp>(input, APFloat(ratio)));
+  const OnnxActivation input = node.activation(0);
+  if (node.failed())
+    return;
+  if (Value result = node.create<DropoutOp>(input.value, APFloat(ratio)))
+    node.result(OnnxActivation{result, input.shape});
 }
 
 void resnet::addConstantTranslations(OnnxTranslations &table) {
-  table["Constant"] = importConstant;
-  table["ConstantOfShape"] = importConstantOfShape;
-  table["Range"] = importRange;
-  table["Cast"] = importCast;
-  table["Identity"] = importIdentity;
-  table["Dropout"] = importDropout;
+  table["Constant"] = {importConstant, OnnxOperands::Constants};
+  table["ConstantOfShape"] = {importConstantOfShape, OnnxOperands::Constants};
+  table["Range"] = {importRange, OnnxOperands::Constants};
+  table["Cast"] = {importCast, OnnxOperands::Both};
+  table["Identity"] = {importIdentity, OnnxOperands::Both};
+  table["Dropout"] = {importDropout};
 }

@@ -9,9 +9,6 @@
 using namespace mlir;
 using namespace resnet;
 
-// Operators in use by ResNets changed last in 13 (Softmax, Squeeze), 18 (ReduceMean, Pad) and 19 (AveragePool's dilations).
-static constexpr int64_t kOldestOpset = 9, kNewestOpset = 21;
-
 OnnxGraph::OnnxGraph(onnx::ModelProto &model, StringRef path, const ImportOptions &options, MLIRContext *context)
     : builder(context), model(model), graph(*model.mutable_graph()), path(path), options(options),
       external(llvm::sys::path::parent_path(path)) {}
@@ -30,7 +27,25 @@ OwningOpRef<ModuleOp> OnnxGraph::import() {
       failed(importOutputs()))
     return nullptr;
   removeDead();
+  if (numFakeQuantized)
+    emitRemark(FileLineColLoc::get(builder.getContext(), path, 0, 0))
+        << "quantized model: compiled as f32; " << numFakeQuantized << " activations are rounded as their integers would be";
   return std::move(module);
+}
+
+FailureOr<std::vector<HostTensor>> OnnxGraph::fold() {
+  module = ModuleOp::create(builder.getUnknownLoc());
+  builder.setInsertionPointToEnd(module->getBody());
+  if (failed(findOpset()) || failed(collectInitializers()) || failed(importNodes()))
+    return failure();
+  std::vector<HostTensor> outputs;
+  for (const onnx::ValueInfoProto &output : graph.output()) {
+    llvm::Expected<Imported *> value = lookup(output.name());
+    if (!value)
+      return error() << "output '" << output.name() << "': " << toString(value.takeError());
+    outputs.push_back(std::get<HostTensor>(**value));
+  }
+  return outputs;
 }
 
 // Users come after what they use, so one walk from the end finds everything.
@@ -183,33 +198,20 @@ LogicalResult OnnxGraph::importInputs() {
 // Nodes and outputs
 //===--------------------------------------------------------------------===//
 
-static const OnnxTranslations &translations() {
-  static const OnnxTranslations table = [] {
-    OnnxTranslations t;
-    addConvolutionTranslations(t);
-    addArithmeticTranslations(t);
-    addReshapeTranslations(t);
-    addMoveTranslations(t);
-    addConstantTranslations(t);
-    return t;
-  }();
-  return table;
-}
-
 LogicalResult OnnxGraph::importNodes() {
   for (onnx::NodeProto &proto : *graph.mutable_node()) {
     OnnxNode node(*this, proto);
     const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
-    auto translation = translations().find(proto.op_type());
-    if (!standard || translation == translations().end()) {
+    auto translation = onnxTranslations().find(proto.op_type());
+    if (!standard || translation == onnxTranslations().end()) {
       node.error("unsupported operator" + (standard ? Twine() : " of domain '" + Twine(proto.domain()) + "'"));
       return failure();
     }
-    translation->second(node);
+    translation->second.translate(node);
     if (failed(node.finish()))
       return failure();
     for (int i = 1; i < proto.output_size(); ++i)
-      if (uses.contains(proto.output(i)) && !proto.output(i).empty()) {
+      if (uses.contains(proto.output(i)) && !proto.output(i).empty() && !isDefined(proto.output(i))) {
         node.error("expected only the first result to be used, got a use of '" + Twine(proto.output(i)) + "'");
         return failure();
       }
@@ -229,11 +231,16 @@ LogicalResult OnnxGraph::importOutputs() {
     auto *activation = std::get_if<Activation>(*value);
     if (!activation)
       return error() << "output '" << output.name() << "': expected a value that depends on the input, got a constant";
-    auto type = cast<RankedTensorType>(activation->value.getType());
-    if (type.getShape() != ArrayRef<int64_t>(activation->shape))
-      return error() << "output '" << output.name() << "': expected [N, C, H, W] or [N, F], got shape "
-                     << formatShape(activation->shape);
-    results.push_back(activation->value);
+    if (activation->quantized)
+      return error() << "output '" << output.name()
+                     << "': expected floats, got a quantized value that no DequantizeLinear has read";
+    ArrayRef<int64_t> shape = activation->shape, present = cast<RankedTensorType>(activation->value.getType()).getShape();
+    if (shape != present && (shape.size() != 4 || shape[0] != present[0]))
+      return error() << "output '" << output.name() << "': expected [N, C, H, W] or [N, F], got shape " << formatShape(shape);
+    results.push_back(shape == present ? activation->value
+                                       : ReshapeOp::create(builder, activation->value.getLoc(),
+                                                           RankedTensorType::get(shape, builder.getF32Type()), activation->value,
+                                                           shape.drop_front()));
     attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr("resnet.name", builder.getStringAttr(output.name()))));
   }
   if (results.empty())

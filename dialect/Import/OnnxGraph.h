@@ -17,11 +17,21 @@ namespace resnet {
 
 class OnnxGraph {
 public:
-  /// An activation and its shape at this point of the graph. The shape differs from the value's own between a Squeeze and
-  /// what follows it; nothing but reshapes accepts that.
+  /// How QuantizeLinear stored an activation; DequantizeLinear must read it so.
+  struct Quantization {
+    float scale;
+    int64_t zeroPoint;
+    HostTensor::Kind kind;
+    bool operator==(const Quantization &) const = default;
+  };
+
+  /// An activation and its shape at this point of the graph. The shape is another one than the value's between a reshape and
+  /// what makes a value of that shape necessary, for the dialect has ranks 2 and 4 alone; the elements and their order are the
+  /// same. `quantized` is there between QuantizeLinear and DequantizeLinear.
   struct Activation {
     mlir::Value value;
     llvm::SmallVector<int64_t> shape;
+    std::optional<Quantization> quantized = std::nullopt;
   };
   using Imported = std::variant<Activation, HostTensor>;
 
@@ -29,6 +39,8 @@ public:
 
   /// Imports the whole graph; null after an error.
   mlir::OwningOpRef<mlir::ModuleOp> import();
+  /// The outputs of a graph without inputs.
+  mlir::FailureOr<std::vector<HostTensor>> fold();
 
   /// Reports at the file.
   mlir::InFlightDiagnostic error();
@@ -36,6 +48,7 @@ public:
   llvm::Expected<Imported *> lookup(llvm::StringRef name);
   /// Gives a new name its value; reports one that exists.
   mlir::LogicalResult define(llvm::StringRef name, Imported value);
+  bool isDefined(llvm::StringRef name) const { return values.contains(name); }
   /// A tensor inside the model.
   llvm::Expected<HostTensor> read(onnx::TensorProto &tensor) { return takeTensor(tensor, external); }
   /// The constant as an operation; a shared one is made once for each name.
@@ -46,6 +59,8 @@ public:
   llvm::StringMap<unsigned> uses;
   /// Elements that folding may still compute. Hostile graphs would otherwise grow a few bytes into all memory.
   int64_t budget = int64_t(64) << 20;
+  /// Activations whose quantisation is kept as rounding of f32.
+  int64_t numFakeQuantized = 0;
 
 private:
   mlir::LogicalResult findOpset();

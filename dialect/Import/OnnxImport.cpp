@@ -38,15 +38,28 @@ static llvm::Error parseModel(StringRef path, onnx::ModelProto &model) {
   return llvm::Error::success();
 }
 
-OwningOpRef<ModuleOp> resnet::importOnnx(StringRef path, const ImportOptions &options, MLIRContext *context) {
+// Loads what the import needs, and the model; reports at the file.
+static LogicalResult prepare(StringRef path, MLIRContext *context, onnx::ModelProto &model) {
   context->loadDialect<ResNetDialect, func::FuncDialect>();
+  if (llvm::Error error = parseModel(path, model))
+    return emitError(FileLineColLoc::get(context, path, 0, 0)) << toString(std::move(error));
+  return success();
+}
+
+OwningOpRef<ModuleOp> resnet::importOnnx(StringRef path, const ImportOptions &options, MLIRContext *context) {
   onnx::ModelProto model;
-  if (llvm::Error error = parseModel(path, model)) {
-    emitError(FileLineColLoc::get(context, path, 0, 0)) << toString(std::move(error));
+  if (failed(prepare(path, context, model)))
     return nullptr;
-  }
   OwningOpRef<ModuleOp> module = OnnxGraph(model, path, options, context).import();
   if (module && failed(verify(*module)))
     return nullptr;
   return module;
+}
+
+FailureOr<std::vector<HostTensor>> resnet::foldOnnx(StringRef path, MLIRContext *context) {
+  onnx::ModelProto model;
+  if (failed(prepare(path, context, model)))
+    return failure();
+  const ImportOptions options;
+  return OnnxGraph(model, path, options, context).fold();
 }

@@ -1,9 +1,10 @@
-// Operators that move elements: on constants they are folded (torch computes pads so), on activations they become slice, pad and
-// transpose.
+// Operators that move elements: on constants they are folded (torch computes pads so), on activations they become slice, concat
+// and transpose.
 
-#include "dialect/Import/OnnxNode.h"
-#include <cmath>
+#include "dialect/IR/Geometry.h"
+#include "dialect/Import/OnnxFolding.h"
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace resnet;
@@ -12,51 +13,51 @@ using namespace resnet;
 // Folding
 //===--------------------------------------------------------------------===//
 
-static SmallVector<int64_t> stridesOf(ArrayRef<int64_t> shape) {
+SmallVector<int64_t> resnet::stridesOf(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (size_t i = shape.size(); i-- > 1;)
     strides[i - 1] = strides[i] * shape[i];
   return strides;
 }
 
-// A tensor of `shape` whose element i is `source`'s at index(i).
-static void foldMoved(OnnxNode &node, const HostTensor &source, ArrayRef<int64_t> shape, function_ref<int64_t(int64_t)> index) {
+void resnet::foldMoved(OnnxNode &node, const HostTensor &source, ArrayRef<int64_t> shape, function_ref<int64_t(int64_t)> index,
+                       size_t at) {
   std::optional<int64_t> count = countElements(shape);
   if (!node.failed() && !count)
     node.error("expected a constant that fits into memory, got shape " + formatShape(shape));
   if (node.failed())
     return;
-  if (source.isFloat() && !source.floats)
-    return node.result(HostTensor::ofSplat(shape, source.splat));
+  if (!source.holdsIntegers() && !source.floats)
+    return node.resultAt(at, HostTensor::ofSplat(shape, source.splat, source.kind));
   if (!node.reserve(*count))
     return;
-  if (!source.isFloat()) {
+  if (source.holdsIntegers()) {
     std::vector<HostTensor::Integer> elements(*count);
     for (int64_t i = 0; i < *count; ++i)
       elements[i] = source.integers[index(i)];
-    return node.result(HostTensor::ofIntegers(shape, std::move(elements)));
+    return node.resultAt(at, HostTensor::ofIntegers(shape, std::move(elements)));
   }
   std::shared_ptr<float> data = allocateFloats(*count);
   if (!data)
     return node.error("cannot allocate " + Twine(*count) + " elements");
   for (int64_t i = 0; i < *count; ++i)
     data.get()[i] = source.floats.get()[index(i)];
-  node.result(HostTensor::ofFloats(shape, std::move(data)));
+  node.resultAt(at, HostTensor::ofFloats(shape, std::move(data), source.kind));
 }
 
-// Moves by a linear map: element (i0, i1, ...) of `shape` is source[base + sum i_d * steps[d]].
-static void foldStrided(OnnxNode &node, const HostTensor &source, ArrayRef<int64_t> shape, int64_t base,
-                        ArrayRef<int64_t> steps) {
-  foldMoved(node, source, shape, [&](int64_t i) {
+void resnet::foldStrided(OnnxNode &node, const HostTensor &source, ArrayRef<int64_t> shape, int64_t base, ArrayRef<int64_t> steps,
+                         size_t at) {
+  auto index = [&](int64_t i) {
     int64_t index = base;
     for (size_t d = shape.size(); d-- > 0; i /= shape[d])
       index += i % shape[d] * steps[d];
     return index;
-  });
+  };
+  foldMoved(node, source, shape, index, at);
 }
 
 //===--------------------------------------------------------------------===//
-// Gather, Concat: constants alone
+// Gather, Concat
 //===--------------------------------------------------------------------===//
 
 static void foldGather(OnnxNode &node) {
@@ -67,7 +68,7 @@ static void foldGather(OnnxNode &node) {
   const int64_t axis = normalizeAxis(node, node.integer("axis", 0), data.shape.size());
   if (node.failed())
     return;
-  if (indices.isFloat())
+  if (!indices.holdsIntegers())
     return node.error("expected integer indices");
   SmallVector<int64_t> at;
   for (HostTensor::Integer index : indices.integers) {
@@ -86,8 +87,6 @@ static void foldGather(OnnxNode &node) {
 }
 
 static void foldConcat(OnnxNode &node) {
-  if (!node.numInputs() || !node.allConstant())
-    return node.error("unsupported operator on activations");
   const HostTensor first = node.constant(0);
   SmallVector<int64_t> shape(first.shape);
   const int64_t axis = normalizeAxis(node, node.integer("axis", 0), shape.size());
@@ -109,8 +108,8 @@ static void foldConcat(OnnxNode &node) {
     return node.error("expected a constant that fits into memory, got shape " + formatShape(shape));
   HostTensor result = first;
   result.shape.assign(shape.begin(), shape.end());
-  result.integers.assign(first.isFloat() ? 0 : *count, {});
-  if (first.isFloat() && !(result.floats = allocateFloats(*count)))
+  result.integers.assign(first.holdsIntegers() ? *count : 0, {});
+  if (!first.holdsIntegers() && !(result.floats = allocateFloats(*count)))
     return node.error("cannot allocate " + Twine(*count) + " elements");
   const int64_t inner = *countElements(ArrayRef(shape).drop_front(axis + 1));
   int64_t before = 0; // of the axis, in parts already placed
@@ -118,7 +117,7 @@ static void foldConcat(OnnxNode &node) {
     const int64_t run = part.shape[axis] * inner;
     for (int64_t i = 0, n = part.count(); i < n; ++i) {
       const int64_t to = i / run * shape[axis] * inner + before * inner + i % run;
-      if (first.isFloat())
+      if (!first.holdsIntegers())
         result.floats.get()[to] = part.floatAt(i);
       else
         result.integers[to] = part.integers[i];
@@ -128,9 +127,79 @@ static void foldConcat(OnnxNode &node) {
   node.result(std::move(result));
 }
 
+// Maps behind each other, along their channels.
+static void importConcat(OnnxNode &node) {
+  node.expectInputs(1, 1024);
+  if (node.allConstant())
+    return foldConcat(node);
+  SmallVector<Value> maps;
+  const size_t rank = node.shape(0).size();
+  const int64_t axis = normalizeAxis(node, node.integer("axis", 1), rank);
+  if (!node.failed() && axis != 1)
+    node.error("expected activations to be concatenated along their channels, axis 1, got axis " + Twine(axis));
+  for (size_t i = 0; i < node.numInputs() && !node.failed(); ++i) {
+    if (node.shape(i).size() != rank)
+      node.error("expected operands of one rank, got " + formatShape(node.shape(0)) + " and " + formatShape(node.shape(i)));
+    maps.push_back(node.map(i));
+  }
+  node.resultOfMap(node.create<ConcatOp>(maps), rank);
+}
+
 //===--------------------------------------------------------------------===//
-// Slice, Transpose, Pad
+// Split, Slice, Transpose
 //===--------------------------------------------------------------------===//
+
+// The part's sizes: an attribute up to opset 12, an input from 13 on; without either, equal parts, the last one smaller where
+// num_outputs (from 18 on) does not divide.
+static SmallVector<int64_t> splitSizes(OnnxNode &node, int64_t size) {
+  SmallVector<int64_t> sizes = node.hasInput(1) ? node.integerInput(1) : node.integers("split");
+  const int64_t parts = node.integer("num_outputs", node.numOutputs());
+  if (node.failed() || !sizes.empty())
+    return sizes;
+  if (parts < 1 || parts != static_cast<int64_t>(node.numOutputs())) {
+    node.error("expected as many outputs as num_outputs, got " + Twine(node.numOutputs()) + " and " + Twine(parts));
+    return sizes;
+  }
+  const int64_t each = ceilDiv(size, parts);
+  sizes.assign(parts, each);
+  sizes.back() = size - each * (parts - 1);
+  return sizes;
+}
+
+static void importSplit(OnnxNode &node) {
+  node.expectInputs(1, 2);
+  const bool constant = node.isConstant(0);
+  if (node.failed())
+    return;
+  SmallVector<int64_t> shape = node.shape(0);
+  const int64_t rank = shape.size(), axis = normalizeAxis(node, node.integer("axis", 0), rank);
+  const SmallVector<int64_t> sizes = node.failed() ? SmallVector<int64_t>() : splitSizes(node, shape[axis]);
+  if (node.failed())
+    return;
+  if (sizes.size() != node.numOutputs() || llvm::any_of(sizes, [&](int64_t s) { return s < 0 || s > shape[axis]; }) ||
+      std::accumulate(sizes.begin(), sizes.end(), int64_t(0)) != shape[axis])
+    return node.error("expected " + Twine(node.numOutputs()) + " sizes whose sum is " + Twine(shape[axis]) + ", got " +
+                      formatShape(sizes));
+  if (!constant && axis == 0)
+    return node.error("expected a split behind the batch, got axis 0");
+  const HostTensor tensor = constant ? node.constant(0) : HostTensor();
+  const Value map = constant ? Value() : node.map(0);
+  int64_t offset = 0;
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    shape[axis] = size;
+    if (constant) {
+      const SmallVector<int64_t> steps = stridesOf(tensor.shape);
+      foldStrided(node, tensor, shape, offset * steps[axis], steps, i);
+    } else if (node.hasOutput(i) && !node.failed()) {
+      SmallVector<int64_t> offsets(4, 0), part = mapShape(shape);
+      offsets[mapAxis(rank, axis)] = offset;
+      node.resultOfMap(
+          node.create<SliceOp>(map, ArrayRef(offsets).drop_front(), ArrayRef(part).drop_front(), ArrayRef<int64_t>{1, 1, 1}),
+          rank, i);
+    }
+    offset += size;
+  }
+}
 
 namespace {
 // A range of one axis with its bounds resolved: `size` elements from `start` by `step`.
@@ -200,17 +269,44 @@ static void importSlice(OnnxNode &node) {
     }
     return foldStrided(node, tensor, sizes, base, source);
   }
-  Value input = node.value(0, 4);
-  if (node.failed())
-    return;
   if (sizes[0] != shape[0] || strides[0] != 1)
     return node.error("expected the whole batch, got a part of it");
   if (llvm::any_of(strides, [](int64_t s) { return s < 0; }))
     return node.error("expected positive steps on activations, got " + formatShape(strides));
-  for (int64_t d = 1; d < rank; ++d) // A single element is reached by any step.
-    strides[d] = sizes[d] == 1 ? 1 : strides[d];
+  Value map = node.map(0);
+  if (node.failed())
+    return;
+  SmallVector<int64_t> from(4, 0), step(4, 1);
+  for (int64_t d = 1; d < rank; ++d) { // A single element is reached by any step.
+    from[mapAxis(rank, d)] = offsets[d];
+    step[mapAxis(rank, d)] = sizes[d] == 1 ? 1 : strides[d];
+  }
+  const SmallVector<int64_t> size = mapShape(sizes);
   auto behindBatch = [](ArrayRef<int64_t> list) { return list.drop_front(); };
-  node.result(node.create<SliceOp>(input, behindBatch(offsets), behindBatch(sizes), behindBatch(strides)));
+  node.resultOfMap(node.create<SliceOp>(map, behindBatch(from), behindBatch(size), behindBatch(step)), rank);
+}
+
+// On an activation a permutation that leaves the axes of more than one element in their order is a reshape.
+static void transposeActivation(OnnxNode &node, ArrayRef<int64_t> permutation) {
+  const OnnxActivation input = node.activation(0);
+  if (node.failed())
+    return;
+  const int64_t rank = input.shape.size();
+  if (permutation[0] != 0)
+    return node.error("expected a permutation that leaves the batch first, got " + formatShape(permutation));
+  SmallVector<int64_t> shape, moved;
+  for (int64_t p : permutation) {
+    shape.push_back(input.shape[p]);
+    if (input.shape[p] != 1 || p == 0)
+      moved.push_back(p);
+  }
+  if (rank != 4 && llvm::is_sorted(moved))
+    return reshapeActivation(node, input, shape);
+  // The axes that map() inserts stay where they are.
+  SmallVector<int64_t> full{0, 1, 2, 3};
+  for (int64_t d = 0; d < rank && rank <= 4; ++d)
+    full[mapAxis(rank, d)] = mapAxis(rank, permutation[d]);
+  node.resultOfMap(node.create<TransposeOp>(node.map(0), full), rank);
 }
 
 static void importTranspose(OnnxNode &node) {
@@ -229,7 +325,7 @@ static void importTranspose(OnnxNode &node) {
   if (node.failed())
     return;
   if (!constant)
-    return node.result(node.create<TransposeOp>(node.value(0, 4), permutation));
+    return transposeActivation(node, permutation);
   const HostTensor tensor = node.constant(0);
   const SmallVector<int64_t> source = stridesOf(shape);
   SmallVector<int64_t> result, steps;
@@ -240,42 +336,10 @@ static void importTranspose(OnnxNode &node) {
   foldStrided(node, tensor, result, 0, steps);
 }
 
-static void importPad(OnnxNode &node) {
-  // Attributes up to opset 10, inputs from 11 on, axes from 18 on.
-  const bool inputs = node.opset() >= 11;
-  node.expectInputs(inputs ? 2 : 1, inputs ? 4 : 1);
-  if (StringRef mode = node.text("mode", "constant"); !node.failed() && mode != "constant")
-    node.error("expected mode constant, got " + mode);
-  Value input = node.value(0, 4);
-  SmallVector<int64_t> pads = inputs ? node.integerInput(1) : node.integers("pads"), axes{0, 1, 2, 3};
-  float value = inputs ? 0 : node.real("value", 0);
-  if (inputs && node.hasInput(2)) {
-    const HostTensor given = node.constant(2);
-    if (!node.failed() && (!given.isFloat() || given.count() != 1))
-      node.error("expected one number as the value, got shape " + formatShape(given.shape));
-    value = node.failed() ? 0 : given.floatAt(0);
-  }
-  if (node.hasInput(3))
-    axes = node.integerInput(3);
-  if (!node.failed() && pads.size() != 2 * axes.size())
-    node.error("expected pads of " + Twine(2 * axes.size()) + " numbers, got " + formatShape(pads));
-  SmallVector<int64_t> low(4, 0), high(4, 0);
-  for (size_t i = 0; i < axes.size() && !node.failed(); ++i) {
-    const int64_t axis = normalizeAxis(node, axes[i], 4);
-    low[axis] = pads[i];
-    high[axis] = pads[axes.size() + i];
-  }
-  if (low[0] || high[0])
-    node.error("expected no padding of the batch, got " + formatShape(pads));
-  if (!std::isfinite(value))
-    node.error("expected a finite value, got " + Twine(std::to_string(value)));
-  node.result(node.create<PadOp>(input, ArrayRef(low).drop_front(), ArrayRef(high).drop_front(), APFloat(value)));
-}
-
 void resnet::addMoveTranslations(OnnxTranslations &table) {
-  table["Gather"] = foldGather;
-  table["Concat"] = foldConcat;
-  table["Slice"] = importSlice;
-  table["Transpose"] = importTranspose;
-  table["Pad"] = importPad;
+  table["Gather"] = {foldGather, OnnxOperands::Constants};
+  table["Concat"] = {importConcat, OnnxOperands::Both};
+  table["Split"] = {importSplit, OnnxOperands::Both};
+  table["Slice"] = {importSlice, OnnxOperands::Both};
+  table["Transpose"] = {importTranspose, OnnxOperands::Both};
 }

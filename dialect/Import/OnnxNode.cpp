@@ -154,7 +154,7 @@ SmallVector<int64_t> OnnxNode::integerInput(size_t i) {
   SmallVector<int64_t> list;
   if (hasFailed)
     return list;
-  if (tensor.isFloat() || tensor.shape.size() > 1) {
+  if (!tensor.holdsIntegers() || tensor.shape.size() > 1) {
     error("expected input '" + inputName(i) + "' to be a list of integers");
     return list;
   }
@@ -168,25 +168,52 @@ SmallVector<int64_t> OnnxNode::integerInput(size_t i) {
   return list;
 }
 
-OnnxGraph::Activation OnnxNode::activation(size_t i) {
+OnnxActivation OnnxNode::activation(size_t i, bool carried) {
   OnnxGraph::Imported *value = lookup(i);
   if (!value)
     return {};
-  if (auto *activation = std::get_if<OnnxGraph::Activation>(value))
-    return *activation;
-  error("expected input '" + inputName(i) + "' to be computed from the model's input, got a constant");
-  return {};
+  auto *activation = std::get_if<OnnxActivation>(value);
+  if (!activation)
+    error("expected input '" + inputName(i) + "' to be computed from the model's input, got a constant");
+  else if (activation->quantized && !carried)
+    error("expected input '" + inputName(i) + "' to be floats, got a quantized activation that no DequantizeLinear has read");
+  return hasFailed ? OnnxActivation() : *activation;
+}
+
+Value OnnxNode::reshaped(const OnnxActivation &activation, ArrayRef<int64_t> shape) {
+  if (hasFailed)
+    return {};
+  ArrayRef<int64_t> present = cast<RankedTensorType>(activation.value.getType()).getShape();
+  if (shape == present)
+    return activation.value;
+  if (shape[0] != present[0]) {
+    error("expected a shape that keeps the batch of " + formatShape(present) + ", got " + formatShape(shape));
+    return {};
+  }
+  return shape.size() == 2 ? create<FlattenOp>(activation.value) : create<ReshapeOp>(activation.value, shape.drop_front());
 }
 
 Value OnnxNode::value(size_t i, int64_t rank) {
-  OnnxGraph::Activation a = activation(i);
+  OnnxActivation a = activation(i);
   if (hasFailed)
     return {};
-  if (rank && rank != static_cast<int64_t>(a.shape.size()))
+  const int64_t present = a.shape.size();
+  if (rank && rank != present)
     error("expected input '" + inputName(i) + "' of rank " + Twine(rank) + ", got shape " + formatShape(a.shape));
-  else if (ArrayRef<int64_t>(a.shape) != cast<RankedTensorType>(a.value.getType()).getShape())
+  else if (present != 2 && present != 4)
     error("expected input '" + inputName(i) + "' to be [N, C, H, W] or [N, F], got one reshaped to " + formatShape(a.shape));
-  return hasFailed ? Value() : a.value;
+  return reshaped(a, a.shape);
+}
+
+Value OnnxNode::map(size_t i) {
+  OnnxActivation a = activation(i);
+  if (hasFailed)
+    return {};
+  if (a.shape.size() < 2 || a.shape.size() > 4) {
+    error("expected input '" + inputName(i) + "' of rank 2 to 4, got shape " + formatShape(a.shape));
+    return {};
+  }
+  return reshaped(a, mapShape(a.shape));
 }
 
 Value OnnxNode::weight(size_t i, int64_t rank) {
@@ -271,24 +298,34 @@ Value OnnxNode::finishOperation(OperationState &state) {
 
 void OnnxNode::result(Value value) {
   if (value)
-    result(OnnxGraph::Activation{value, llvm::to_vector(cast<RankedTensorType>(value.getType()).getShape())});
+    result(OnnxActivation{value, llvm::to_vector(cast<RankedTensorType>(value.getType()).getShape())});
 }
 
-void OnnxNode::result(OnnxGraph::Activation activation) {
-  if (!hasFailed && !node.output_size())
-    error("expected a result");
+void OnnxNode::resultAt(size_t i, OnnxGraph::Imported value) {
+  if (!hasFailed && i >= numOutputs())
+    error("expected a result at position " + Twine(i) + ", got " + Twine(numOutputs()) + " results");
+  if (!hasFailed && mlir::failed(graph.define(node.output(i), std::move(value))))
+    hasFailed = true;
+}
+
+void OnnxNode::resultOfMap(Value value, size_t rank, size_t at) {
   if (hasFailed)
     return;
-  if (mlir::failed(graph.define(node.output(0), std::move(activation))))
-    hasFailed = true;
+  ArrayRef<int64_t> map = cast<RankedTensorType>(value.getType()).getShape();
+  SmallVector<int64_t> shape{map[0]};
+  for (size_t axis = 1; axis < rank; ++axis)
+    shape.push_back(map[mapAxis(rank, axis)]);
+  reshapeActivation(*this, {value, llvm::to_vector(map)}, shape, at);
 }
 
-void OnnxNode::result(HostTensor tensor) {
-  if (!hasFailed && !node.output_size())
-    error("expected a result");
-  if (!hasFailed && mlir::failed(graph.define(node.output(0), std::move(tensor))))
-    hasFailed = true;
+SmallVector<int64_t> resnet::mapShape(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> map(4, 1);
+  for (size_t axis = 0; axis < shape.size(); ++axis)
+    map[mapAxis(shape.size(), axis)] = shape[axis];
+  return map;
 }
+
+int64_t resnet::mapAxis(size_t rank, int64_t axis) { return rank == 3 && axis == 2 ? 3 : axis; }
 
 int64_t resnet::normalizeAxis(OnnxNode &node, int64_t axis, int64_t rank) {
   if (axis >= -rank && axis < rank)

@@ -9,9 +9,12 @@
 #include "dialect/IR/ResNetDialect.h"
 #include "dialect/Import/HostTensor.h"
 #include "dialect/Import/OnnxGraph.h"
+#include "dialect/Import/OnnxOperators.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace resnet {
+
+using OnnxActivation = OnnxGraph::Activation;
 
 class OnnxNode {
 public:
@@ -64,12 +67,17 @@ public:
   HostTensor constant(size_t i);
   /// A constant list of integers, or a scalar as a list of one; all of them known.
   llvm::SmallVector<int64_t> integerInput(size_t i);
-  /// An activation with the logical shape that it has at this point; see OnnxGraph::Activation.
-  OnnxGraph::Activation activation(size_t i);
+  /// An activation with the logical shape that it has at this point; see OnnxActivation. One that is quantized is an
+  /// error, unless it is `carried` on as it is.
+  OnnxActivation activation(size_t i, bool carried = false);
   /// The logical shape of an operand of either kind.
   llvm::SmallVector<int64_t> shape(size_t i);
-  /// An activation of that rank as it is in the IR; `rank` 0 accepts any.
+  /// An activation of rank 2 or 4 as a tensor of the IR; `rank` 0 accepts both.
   mlir::Value value(size_t i, int64_t rank = 0);
+  /// An activation of rank 2 to 4 as a map; see mapShape.
+  mlir::Value map(size_t i);
+  /// The activation as a tensor of the IR, of rank 2 or 4 and with the same batch.
+  mlir::Value reshaped(const OnnxActivation &activation, llvm::ArrayRef<int64_t> shape);
   /// A constant of that rank as an operand of an operation, made once for each ONNX value.
   mlir::Value weight(size_t i, int64_t rank);
   /// A constant as an operand, named after the ONNX value `name`; `shared` where it is that value, not computed from it.
@@ -89,8 +97,11 @@ public:
   }
 
   void result(mlir::Value value);
-  void result(OnnxGraph::Activation activation);
-  void result(HostTensor tensor);
+  void result(OnnxActivation activation) { resultAt(0, std::move(activation)); }
+  void result(HostTensor tensor) { resultAt(0, std::move(tensor)); }
+  /// A map as a result of that rank: what map() inserted is removed.
+  void resultOfMap(mlir::Value value, size_t rank, size_t at = 0);
+  void resultAt(size_t i, OnnxGraph::Imported value);
 
   /// Takes memory for `elements` folded ones out of what this import may use; reports where there is no more.
   bool reserve(int64_t elements);
@@ -109,14 +120,36 @@ private:
   bool hasFailed = false;
 };
 
-/// The translation of one kind of operator, and the tables of them by name.
-using OnnxTranslation = void (*)(OnnxNode &);
+/// The translation of one kind of operator: of operands that are activations, of constants, or of both.
+struct OnnxTranslation {
+  void (*translate)(OnnxNode &) = nullptr;
+  OnnxOperands operands = OnnxOperands::Activations;
+};
+/// Translations by the operator's name, and what adds the folders' part of them.
 using OnnxTranslations = llvm::StringMap<OnnxTranslation>;
-void addConvolutionTranslations(OnnxTranslations &table);
+void addActivationTranslations(OnnxTranslations &table);
 void addArithmeticTranslations(OnnxTranslations &table);
-void addReshapeTranslations(OnnxTranslations &table);
-void addMoveTranslations(OnnxTranslations &table);
+void addBroadcastTranslations(OnnxTranslations &table);
 void addConstantTranslations(OnnxTranslations &table);
+void addConvolutionTranslations(OnnxTranslations &table);
+void addHeadTranslations(OnnxTranslations &table);
+void addMoveTranslations(OnnxTranslations &table);
+void addNormalizationTranslations(OnnxTranslations &table);
+void addPadTranslations(OnnxTranslations &table);
+void addPoolTranslations(OnnxTranslations &table);
+void addQuantizationTranslations(OnnxTranslations &table);
+void addReshapeTranslations(OnnxTranslations &table);
+/// All of them.
+const OnnxTranslations &onnxTranslations();
+
+/// The shape of a map [N, C, H, W] that holds an activation of rank 2 to 4: [N, C, L] is [N, C, 1, L], [N, F] is [N, F, 1, 1].
+llvm::SmallVector<int64_t> mapShape(llvm::ArrayRef<int64_t> shape);
+/// The axis of the map that holds `axis` of an activation of rank `rank`.
+int64_t mapAxis(size_t rank, int64_t axis);
+
+/// The activation with another shape of the same elements as the node's result. [N, F] is a flatten; what undoes an earlier
+/// reshape is that one's input; other shapes stay pending until an operator needs a value of them.
+void reshapeActivation(OnnxNode &node, const OnnxActivation &input, llvm::ArrayRef<int64_t> shape, size_t at = 0);
 
 /// `axis` counted from the front; reports one outside of `rank` at the node.
 int64_t normalizeAxis(OnnxNode &node, int64_t axis, int64_t rank);

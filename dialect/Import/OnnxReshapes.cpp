@@ -39,19 +39,23 @@ static void foldReshaped(OnnxNode &node, HostTensor tensor, ArrayRef<int64_t> sh
 // Shapes of activations
 //===--------------------------------------------------------------------===//
 
-// The activation with another shape of the same elements. [N, F] is a flatten; what undoes an earlier reshape is that one's
-// input; other shapes stay pending until an operator makes [N, F] or the old shape of them.
-static void reshapeActivation(OnnxNode &node, OnnxGraph::Activation input, ArrayRef<int64_t> shape) {
+void resnet::reshapeActivation(OnnxNode &node, const OnnxActivation &input, ArrayRef<int64_t> shape, size_t at) {
+  if (!node.failed() && (shape.empty() || llvm::any_of(shape.drop_front(), ShapedType::isDynamic)))
+    node.error("expected a result whose first axis alone is the batch, got shape " + formatShape(shape));
   if (node.failed())
     return;
   auto shapeOf = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
+  auto result = [&](Value value) {
+    if (value)
+      node.resultAt(at, OnnxActivation{value, llvm::to_vector(shape), input.quantized});
+  };
   if (shapeOf(input.value) == shape)
-    return node.result(input.value);
+    return result(input.value);
   if (auto flatten = input.value.getDefiningOp<FlattenOp>(); flatten && shapeOf(flatten.getInput()) == shape)
-    return node.result(flatten.getInput());
+    return result(flatten.getInput());
   if (shape.size() == 2 && shape[0] == shapeOf(input.value)[0])
-    return node.result(node.create<FlattenOp>(input.value));
-  node.result(OnnxGraph::Activation{input.value, llvm::to_vector(shape)});
+    return result(node.create<FlattenOp>(input.value));
+  result(input.value);
 }
 
 static void importShape(OnnxNode &node) {
@@ -73,8 +77,7 @@ static void importShape(OnnxNode &node) {
 }
 
 // With a dynamic batch the first size must stand for it; the others must hold an image's elements.
-static void reshapeDynamic(OnnxNode &node, const OnnxGraph::Activation &input, ArrayRef<HostTensor::Integer> sizes,
-                           bool allowZero) {
+static void reshapeDynamic(OnnxNode &node, const OnnxActivation &input, ArrayRef<HostTensor::Integer> sizes, bool allowZero) {
   ArrayRef<int64_t> image = ArrayRef(input.shape).drop_front();
   std::string asked;
   for (HostTensor::Integer size : sizes)
@@ -99,11 +102,11 @@ static void importReshape(OnnxNode &node) {
   node.expectInputs(2, 2);
   const bool allowZero = node.integer("allowzero", 0) != 0;
   HostTensor sizes = node.constant(1);
-  if (!node.failed() && (sizes.isFloat() || sizes.shape.size() != 1))
+  if (!node.failed() && (!sizes.holdsIntegers() || sizes.shape.size() != 1))
     node.error("expected a list of integers as the shape");
   const bool constant = node.isConstant(0);
-  if (!node.failed() && !constant && ShapedType::isDynamic(node.activation(0).shape[0]))
-    return reshapeDynamic(node, node.activation(0), sizes.integers, allowZero);
+  if (!node.failed() && !constant && ShapedType::isDynamic(node.shape(0)[0]))
+    return reshapeDynamic(node, node.activation(0, /*carried=*/true), sizes.integers, allowZero);
   SmallVector<int64_t> list = node.integerInput(1);
   if (node.failed())
     return;
@@ -111,13 +114,13 @@ static void importReshape(OnnxNode &node) {
     HostTensor tensor = node.constant(0);
     return foldReshaped(node, tensor, resolveSizes(node, tensor.shape, list, allowZero));
   }
-  OnnxGraph::Activation input = node.activation(0);
+  OnnxActivation input = node.activation(0, /*carried=*/true);
   reshapeActivation(node, input, resolveSizes(node, input.shape, list, allowZero));
 }
 
 static void importFlatten(OnnxNode &node) {
   node.expectInputs(1, 1);
-  OnnxGraph::Activation input = node.activation(0);
+  OnnxActivation input = node.activation(0, /*carried=*/true);
   const int64_t rank = input.shape.size();
   const int64_t axis = node.integer("axis", 1);
   if (!node.failed() && (axis == rank ? rank : normalizeAxis(node, axis, rank)) != 1)
@@ -145,13 +148,13 @@ static void importSqueezeOrUnsqueeze(OnnxNode &node) {
   if (node.failed())
     return;
   HostTensor tensor;
-  OnnxGraph::Activation input;
+  OnnxActivation input;
   SmallVector<int64_t> shape;
   if (constant) {
     tensor = node.constant(0);
     shape.assign(tensor.shape);
   } else {
-    input = node.activation(0);
+    input = node.activation(0, /*carried=*/true);
     shape.assign(input.shape);
   }
   if (node.operation() == "Unsqueeze") {
@@ -183,9 +186,9 @@ static void importSqueezeOrUnsqueeze(OnnxNode &node) {
 }
 
 void resnet::addReshapeTranslations(OnnxTranslations &table) {
-  table["Shape"] = importShape;
-  table["Reshape"] = importReshape;
-  table["Flatten"] = importFlatten;
-  table["Squeeze"] = importSqueezeOrUnsqueeze;
-  table["Unsqueeze"] = importSqueezeOrUnsqueeze;
+  table["Shape"] = {importShape, OnnxOperands::Both};
+  table["Reshape"] = {importReshape, OnnxOperands::Both};
+  table["Flatten"] = {importFlatten};
+  table["Squeeze"] = {importSqueezeOrUnsqueeze, OnnxOperands::Both};
+  table["Unsqueeze"] = {importSqueezeOrUnsqueeze, OnnxOperands::Both};
 }

@@ -3,6 +3,7 @@
 
 #include "dialect/Import/OnnxTensors.h"
 #include "dialect/Import/ImportOptions.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Endian.h"
 #include <cstring>
@@ -103,24 +104,39 @@ static Expected<HostTensor> takeFloats(TensorProto &tensor, ArrayRef<int64_t> sh
   return HostTensor::ofFloats(shape, std::move(data));
 }
 
-static Expected<HostTensor> takeDoubles(TensorProto &tensor, ArrayRef<int64_t> shape, int64_t count, ExternalData &external) {
-  std::vector<double> values;
+// Elements of type T, raw or in the typed field that ONNX prescribes for them, as floats.
+template <typename T, typename Field>
+static Expected<HostTensor> convertToFloats(TensorProto &tensor, ArrayRef<int64_t> shape, int64_t count, ExternalData &external,
+                                            const Field &field, HostTensor::Kind kind) {
+  std::vector<T> values;
   if (hasBytes(tensor)) {
-    if (Error error = copyBytes(tensor, count * 8, external, [&]() -> void * {
+    if (Error error = copyBytes(tensor, count * sizeof(T), external, [&]() -> void * {
           values.resize(std::max<int64_t>(count, 1));
           return values.data();
         }))
       return error;
   } else {
-    if (Error error = checkFieldCount(tensor, tensor.double_data(), count))
+    if (Error error = checkFieldCount(tensor, field, count))
       return error;
-    values.assign(tensor.double_data().begin(), tensor.double_data().end());
+    values.assign(field.begin(), field.end());
   }
   std::shared_ptr<float> data = allocateFloats(count);
   if (!data)
     return createStringError("cannot allocate " + Twine(count * 4) + " bytes");
   std::copy_n(values.begin(), count, data.get());
-  return HostTensor::ofFloats(shape, std::move(data));
+  return HostTensor::ofFloats(shape, std::move(data), kind);
+}
+
+// Half precision of either format. The typed field holds the bits of an element in an integer.
+static Expected<HostTensor> takeHalves(TensorProto &tensor, ArrayRef<int64_t> shape, int64_t count, ExternalData &external,
+                                       const fltSemantics &semantics) {
+  Expected<HostTensor> bits =
+      convertToFloats<uint16_t>(tensor, shape, count, external, tensor.int32_data(), HostTensor::Kind::Float);
+  if (!bits)
+    return bits;
+  for (float &element : MutableArrayRef<float>(bits->floats.get(), count))
+    element = APFloat(semantics, APInt(16, static_cast<uint16_t>(element))).convertToFloat();
+  return bits;
 }
 
 // Raw integers of type T, or those of the typed field that ONNX prescribes for it.
@@ -164,14 +180,19 @@ Expected<HostTensor> resnet::takeTensor(TensorProto &tensor, ExternalData &exter
     return result;
   }
   case TensorProto::DOUBLE:
-    return takeDoubles(tensor, shape, *count, external);
+    return convertToFloats<double>(tensor, shape, *count, external, tensor.double_data(), HostTensor::Kind::Float);
+  case TensorProto::FLOAT16:
+    return takeHalves(tensor, shape, *count, external, APFloat::IEEEhalf());
+  case TensorProto::BFLOAT16:
+    return takeHalves(tensor, shape, *count, external, APFloat::BFloat());
   case TensorProto::INT64:
     return takeIntegers<int64_t>(tensor, shape, *count, external, tensor.int64_data());
   case TensorProto::INT32:
     return takeIntegers<int32_t>(tensor, shape, *count, external, tensor.int32_data());
   case TensorProto::INT8:
-    return takeIntegers<int8_t>(tensor, shape, *count, external, tensor.int32_data());
+    return convertToFloats<int8_t>(tensor, shape, *count, external, tensor.int32_data(), HostTensor::Kind::Int8);
   case TensorProto::UINT8:
+    return convertToFloats<uint8_t>(tensor, shape, *count, external, tensor.int32_data(), HostTensor::Kind::UInt8);
   case TensorProto::BOOL:
     return takeIntegers<uint8_t>(tensor, shape, *count, external, tensor.int32_data());
   default:

@@ -10,7 +10,8 @@
 namespace resnet {
 
 /// Reads `tensor` and frees its data in the protobuf. Sizes are checked against the bytes that are present before memory is
-/// taken; floats must be finite. Doubles become floats; booleans and all integers become 64-bit integers.
+/// taken; floats must be finite. Doubles and halves become floats; INT8 and UINT8 stay quantized weights; booleans and the other
+/// integers become 64-bit integers.
 llvm::Expected<HostTensor> takeTensor(onnx::TensorProto &tensor, ExternalData &external);
 
 /// FLOAT, INT64, ... for messages.

@@ -6,6 +6,7 @@
 #include "dialect/Import/HostTensor.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,21 @@ class MemoryBuffer;
 
 namespace resnet {
 
-/// ResidualScale: of the last normalisation before a block's sum.
-enum class ParameterRole { Filter, LinearWeight, LinearBias, Scale, ResidualScale, Offset, Mean, Variance };
+/// ResidualScale is of the last normalisation before a block's sum, ResidualFilter of the last convolution where nothing
+/// normalises it; PlainOffset is of a normalisation in a network without sums. LinearWeight has the inputs of one output in its
+/// dimensions but the first, LinearBias follows it.
+enum class ParameterRole {
+  Filter,
+  ResidualFilter,
+  LinearWeight,
+  LinearBias,
+  Scale,
+  ResidualScale,
+  Offset,
+  PlainOffset,
+  Mean,
+  Variance
+};
 
 class ParameterSource {
 public:
@@ -27,11 +41,12 @@ public:
   virtual llvm::Error finish() = 0;
 };
 
-/// He's initialisation (He et al., "Delving Deep into Rectifiers", 2015; fan out) for filters, torch's for the linear layer,
-/// the identity for batch normalisation, but for a scale of 1/4 before each sum.
-std::unique_ptr<ParameterSource> generateParameters(uint64_t seed);
+/// He's initialisation (He et al., "Delving Deep into Rectifiers", 2015; fan out) for filters, torch's for linear layers, the
+/// identity for normalisation. But the last normalisation before a sum has the scale `residualScale` (1/4 by default), as has a
+/// convolution that nothing normalises, and in plain networks the offset is 1.
+std::unique_ptr<ParameterSource> generateParameters(uint64_t seed, std::optional<float> residualScale = std::nullopt);
 
-/// The tensors of the safetensors file `path`, f32. Counters (`num_batches_tracked`) are ignored.
+/// The tensors of the safetensors file `path`, f32, f16 or bf16. Names may be spelled as ParameterNames.h says.
 llvm::Expected<std::unique_ptr<ParameterSource>> readSafetensors(llvm::StringRef path);
 
 } // namespace resnet

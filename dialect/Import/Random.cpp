@@ -2,6 +2,7 @@
 // library's logarithm is not used, as its last bit differs between systems, nor is contraction: see CMakeLists.txt.
 
 #include "dialect/Import/Random.h"
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -92,4 +93,16 @@ double resnet::inverseNormal(double p) {
   const double r = std::sqrt(-logarithm(q < 0 ? p : 1 - p));
   const double x = r <= 5 ? ratio(c, d, r - 1.6) : ratio(e, f, r - 5);
   return q < 0 ? -x : x;
+}
+
+// 2^k * exp(r) with |r| below 0.35: the first term of the series that is left out is below 2^-53.
+double resnet::exponential(double x) {
+  const double bounded = std::min(700.0, std::max(-700.0, x));
+  const double k = std::floor(bounded * 1.4426950408889634 + 0.5);
+  // ln 2 in two parts, of which the first has few enough bits for an exact product.
+  const double r = (bounded - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10;
+  double sum = 1;
+  for (int n = 14; n >= 1; --n)
+    sum = sum * r / n + 1;
+  return std::ldexp(sum, static_cast<int>(k));
 }

@@ -1,4 +1,5 @@
-// Random numbers that are the same bits on every machine: counter-based, and made of exactly rounded operations alone.
+// Numbers that are the same bits on every machine, for they are made of exactly rounded operations alone: counter-based random
+// numbers, and the functions that generated parameters need.
 
 #ifndef RESNET_DIALECT_IMPORT_RANDOM_H
 #define RESNET_DIALECT_IMPORT_RANDOM_H
@@ -27,6 +28,9 @@ private:
 /// The inverse of the standard normal distribution function for 0 < p < 1, to about 16 digits (Wichura, algorithm AS 241,
 /// Applied Statistics 37, 1988).
 double inverseNormal(double p);
+
+/// The exponential function to about 15 digits; its argument is held within [-700, 700].
+double exponential(double x);
 
 } // namespace resnet
 

@@ -1,29 +1,18 @@
-// A forward pass over small images. Maps lie as [C][N][H][W], so that a convolution is one matrix product a group whose
-// columns are the pixels of all images. Each element's sum has one order; threads divide the output channels.
+// A forward pass over small images, in f32 and in one order, whose only result are the statistics that it meets.
 
 #include "dialect/Import/RunningStatistics.h"
 #include "dialect/IR/ResNetDialect.h"
 #include "dialect/Import/Random.h"
+#include "dialect/Import/StatisticsConvolution.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
-#include <thread>
 
 using namespace mlir;
 using namespace resnet;
 
 namespace {
 
-struct Map {
-  int64_t channels = 0, images = 0, height = 0, width = 0;
-  std::vector<float> data;
-
-  Map() = default;
-  Map(int64_t channels, int64_t images, int64_t height, int64_t width)
-      : channels(channels), images(images), height(height), width(width), data(channels * images * height * width) {}
-  int64_t pixels() const { return images * height * width; }
-  const float *plane(int64_t channel, int64_t image) const { return &data[(channel * images + image) * height * width]; }
-  float *plane(int64_t channel, int64_t image) { return &data[(channel * images + image) * height * width]; }
-};
+using Map = StatisticsMap;
 
 class ForwardPass {
 public:
@@ -33,12 +22,25 @@ public:
   void run(Block &block);
 
 private:
+  Map evaluate(Operation &op);
   Map conv(Conv2dOp op);
   Map batchNorm(BatchNormOp op);
-  Map relu(ReluOp op);
+  Map groupNorm(GroupNormOp op);
   Map add(AddOp op);
+  Map mul(MulOp op);
   Map maxPool(MaxPool2dOp op);
+  Map avgPool(AvgPool2dOp op);
+  Map globalAvgPool(GlobalAvgPoolOp op);
   Map subsample(SubsampleOp op);
+  Map slice(SliceOp op);
+  Map concat(ConcatOp op);
+  Map reshape(ReshapeOp op);
+  template <typename Function> Map apply(Value input, Function function) {
+    Map out = maps[input];
+    for (float &x : out.data)
+      x = function(x);
+    return out;
+  }
 
   ParameterValues &parameters;
   llvm::DenseMap<Value, Map> maps;
@@ -47,87 +49,13 @@ private:
 } // namespace
 
 //===--------------------------------------------------------------------===//
-// Convolution
+// Convolution and normalisation
 //===--------------------------------------------------------------------===//
-
-static constexpr int64_t kRows = 4, kColumns = 8; // 8 vectors of sums, 2 of columns and 1 of weights: fits 16 registers
-
-// The windows of `channels` channels from `first`, as panels of kColumns columns: [panel][channel, ky, kx][column].
-static std::vector<float> unfold(const Map &in, Conv2dOp op, int64_t first, int64_t channels, int64_t kernelHeight,
-                                 int64_t kernelWidth, int64_t outHeight, int64_t outWidth) {
-  const int64_t depth = channels * kernelHeight * kernelWidth, columns = in.images * outHeight * outWidth;
-  std::vector<float> panels((columns + kColumns - 1) / kColumns * kColumns * depth);
-  for (int64_t c = 0, k = 0; c < channels; ++c)
-    for (int64_t ky = 0; ky < kernelHeight; ++ky)
-      for (int64_t kx = 0; kx < kernelWidth; ++kx, ++k)
-        for (int64_t n = 0, column = 0; n < in.images; ++n) {
-          const float *plane = in.plane(first + c, n);
-          for (int64_t oy = 0; oy < outHeight; ++oy) {
-            const int64_t y = oy * op.getStrides()[0] + ky - op.getPadding()[0];
-            for (int64_t ox = 0; ox < outWidth; ++ox, ++column) {
-              const int64_t x = ox * op.getStrides()[1] + kx - op.getPadding()[1];
-              if (y >= 0 && y < in.height && x >= 0 && x < in.width)
-                panels[(column / kColumns * depth + k) * kColumns + column % kColumns] = plane[y * in.width + x];
-            }
-          }
-        }
-  return panels;
-}
-
-// Rows [begin, end) of out = weights x panels; `out` has rows of `columns` elements.
-static void multiply(const float *weights, const std::vector<float> &panels, float *out, int64_t begin, int64_t end,
-                     int64_t depth, int64_t columns) {
-  for (int64_t column = 0; column < columns; column += kColumns) {
-    const float *panel = &panels[column * depth];
-    for (int64_t row = begin; row < end; row += kRows) {
-      const int64_t rows = std::min(kRows, end - row);
-      const float *w[kRows];
-      for (int64_t r = 0; r < kRows; ++r)
-        w[r] = weights + (row + std::min(r, rows - 1)) * depth;
-      float sums[kRows][kColumns] = {};
-      for (int64_t k = 0; k < depth; ++k)
-        for (int64_t r = 0; r < kRows; ++r)
-          for (int64_t c = 0; c < kColumns; ++c)
-            sums[r][c] += w[r][k] * panel[k * kColumns + c];
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < std::min(kColumns, columns - column); ++c)
-          out[(row + r) * columns + column + c] = sums[r][c];
-    }
-  }
-}
 
 Map ForwardPass::conv(Conv2dOp op) {
-  const Map &in = maps[op.getInput()];
-  const HostTensor &filter = parameters[op.getFilter()];
-  const int64_t kernelHeight = filter.shape[2], kernelWidth = filter.shape[3], groups = op.getGroups();
-  auto windows = [&](int64_t size, int64_t kernel, int i) {
-    return (size + op.getPadding()[i] + op.getPadding()[2 + i] - kernel) / op.getStrides()[i] + 1;
-  };
-  Map out(filter.shape[0], in.images, windows(in.height, kernelHeight, 0), windows(in.width, kernelWidth, 1));
-  const int64_t depth = filter.shape[1] * kernelHeight * kernelWidth, rows = out.channels / groups;
-  const int64_t columns = out.pixels();
-  for (int64_t group = 0; group < groups; ++group) {
-    const std::vector<float> panels =
-        unfold(in, op, group * filter.shape[1], filter.shape[1], kernelHeight, kernelWidth, out.height, out.width);
-    const float *weights = filter.floats.get() + group * rows * depth;
-    float *result = out.data.data() + group * rows * columns;
-    // A few million multiplications are not worth a thread.
-    const int64_t most = std::max<int64_t>(1, rows * depth * columns >> 22);
-    const int64_t threads = std::min<int64_t>({most, rows, std::max(1u, std::thread::hardware_concurrency()), 16});
-    std::vector<std::thread> pool;
-    for (int64_t t = 1; t < threads; ++t)
-      pool.emplace_back(
-          [=, &panels] { multiply(weights, panels, result, rows * t / threads, rows * (t + 1) / threads, depth, columns); });
-    multiply(weights, panels, result, 0, rows / threads, depth, columns);
-    for (std::thread &thread : pool)
-      thread.join();
-  }
-  return out;
+  const HostTensor *bias = op.getBias() ? &parameters[op.getBias()] : nullptr;
+  return convolve(maps[op.getInput()], op, parameters[op.getFilter()], bias);
 }
-
-//===--------------------------------------------------------------------===//
-// The other operations
-//===--------------------------------------------------------------------===//
 
 // Normalises by the statistics of this very input, and remembers them.
 Map ForwardPass::batchNorm(BatchNormOp op) {
@@ -152,12 +80,37 @@ Map ForwardPass::batchNorm(BatchNormOp op) {
   return out;
 }
 
-Map ForwardPass::relu(ReluOp op) {
+Map ForwardPass::groupNorm(GroupNormOp op) {
   Map out = maps[op.getInput()];
-  for (float &x : out.data)
-    x = std::max(x, 0.0f);
+  const HostTensor &scale = parameters[op.getScale()], &offset = parameters[op.getOffset()];
+  const auto groups = static_cast<int64_t>(op.getGroups());
+  const int64_t each = out.channels / groups, pixels = out.height * out.width;
+  for (int64_t n = 0; n < out.images; ++n)
+    for (int64_t g = 0; g < groups; ++g) {
+      auto plane = [&](int64_t c) { return MutableArrayRef<float>(out.plane(g * each + c, n), pixels); };
+      double sum = 0, squares = 0;
+      for (int64_t c = 0; c < each; ++c)
+        for (float x : plane(c))
+          sum += x;
+      const double count = static_cast<double>(each * pixels), mean = sum / count;
+      for (int64_t c = 0; c < each; ++c)
+        for (float x : plane(c))
+          squares += (x - mean) * (x - mean);
+      const double deviation = std::sqrt(squares / count + op.getEpsilon().convertToFloat());
+      for (int64_t c = 0; c < each; ++c)
+        for (float &x : plane(c))
+          x = static_cast<float>((x - mean) / deviation) * scale.floatAt(g * each + c) + offset.floatAt(g * each + c);
+    }
   return out;
 }
+
+//===--------------------------------------------------------------------===//
+// Elements
+//===--------------------------------------------------------------------===//
+
+static float sigmoid(float x) { return static_cast<float>(1 / (1 + exponential(-static_cast<double>(x)))); }
+
+static float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 
 Map ForwardPass::add(AddOp op) {
   Map out = maps[op.getLhs()];
@@ -165,6 +118,21 @@ Map ForwardPass::add(AddOp op) {
     x += y;
   return out;
 }
+
+// The other operand is one number a channel, as attention has it.
+Map ForwardPass::mul(MulOp op) {
+  Map out = maps[op.getLhs()];
+  const Map &gate = maps[op.getRhs()];
+  for (int64_t c = 0; c < out.channels; ++c)
+    for (int64_t n = 0; n < out.images; ++n)
+      for (float &x : MutableArrayRef<float>(out.plane(c, n), out.height * out.width))
+        x *= *gate.plane(c, n);
+  return out;
+}
+
+//===--------------------------------------------------------------------===//
+// Windows
+//===--------------------------------------------------------------------===//
 
 Map ForwardPass::maxPool(MaxPool2dOp op) {
   const Map &in = maps[op.getInput()];
@@ -185,6 +153,47 @@ Map ForwardPass::maxPool(MaxPool2dOp op) {
   return out;
 }
 
+Map ForwardPass::avgPool(AvgPool2dOp op) {
+  const Map &in = maps[op.getInput()];
+  ArrayRef<int64_t> kernel = op.getKernel(), strides = op.getStrides(), padding = op.getPadding();
+  auto windows = [&](int64_t size, int i) {
+    const int64_t room = size + padding[i] + padding[2 + i] - kernel[i];
+    return (op.getCeilMode() ? (room + strides[i] - 1) / strides[i] : room / strides[i]) + 1;
+  };
+  Map out(in.channels, in.images, windows(in.height, 0), windows(in.width, 1));
+  for (int64_t c = 0; c < in.channels; ++c)
+    for (int64_t n = 0; n < in.images; ++n)
+      for (int64_t oy = 0; oy < out.height; ++oy)
+        for (int64_t ox = 0; ox < out.width; ++ox) {
+          float sum = 0, count = 0;
+          for (int64_t y = oy * strides[0] - padding[0], ky = 0; ky < kernel[0]; ++ky, ++y)
+            for (int64_t x = ox * strides[1] - padding[1], kx = 0; kx < kernel[1]; ++kx, ++x) {
+              const bool inside = y >= 0 && y < in.height && x >= 0 && x < in.width;
+              sum += inside ? in.plane(c, n)[y * in.width + x] : 0;
+              count += inside || op.getCountIncludePad();
+            }
+          out.plane(c, n)[oy * out.width + ox] = sum / count;
+        }
+  return out;
+}
+
+Map ForwardPass::globalAvgPool(GlobalAvgPoolOp op) {
+  const Map &in = maps[op.getInput()];
+  Map out(in.channels, in.images, 1, 1);
+  for (int64_t c = 0; c < in.channels; ++c)
+    for (int64_t n = 0; n < in.images; ++n) {
+      double sum = 0;
+      for (float x : ArrayRef(in.plane(c, n), in.height * in.width))
+        sum += x;
+      *out.plane(c, n) = static_cast<float>(sum / static_cast<double>(in.height * in.width));
+    }
+  return out;
+}
+
+//===--------------------------------------------------------------------===//
+// Moves
+//===--------------------------------------------------------------------===//
+
 Map ForwardPass::subsample(SubsampleOp op) {
   const Map &in = maps[op.getInput()];
   ArrayRef<int64_t> strides = op.getStrides(), channels = op.getChannelPadding();
@@ -197,6 +206,71 @@ Map ForwardPass::subsample(SubsampleOp op) {
   return out;
 }
 
+// Of channels alone: rows and columns are all taken, whatever number of them the types have.
+Map ForwardPass::slice(SliceOp op) {
+  const Map &in = maps[op.getInput()];
+  Map out(op.getSizes()[0], in.images, in.height, in.width);
+  const float *first = in.plane(op.getOffsets()[0], 0);
+  std::copy(first, first + out.data.size(), out.data.begin());
+  return out;
+}
+
+Map ForwardPass::concat(ConcatOp op) {
+  const Map &first = maps[op.getInputs().front()];
+  Map out(0, first.images, first.height, first.width);
+  for (Value input : op.getInputs()) {
+    const Map &in = maps[input];
+    out.channels += in.channels;
+    out.data.insert(out.data.end(), in.data.begin(), in.data.end());
+  }
+  return out;
+}
+
+Map ForwardPass::reshape(ReshapeOp op) {
+  const Map &in = maps[op.getInput()];
+  ArrayRef<int64_t> shape = op.getShape();
+  Map out(shape[0], in.images, shape[1], shape[2]);
+  const int64_t before = in.height * in.width, after = out.height * out.width;
+  for (int64_t n = 0; n < in.images; ++n)
+    for (int64_t i = 0; i < in.channels * before; ++i)
+      out.plane(i / after, n)[i % after] = in.plane(i / before, n)[i % before];
+  return out;
+}
+
+//===--------------------------------------------------------------------===//
+// The whole
+//===--------------------------------------------------------------------===//
+
+Map ForwardPass::evaluate(Operation &operation) {
+  return llvm::TypeSwitch<Operation *, Map>(&operation)
+      .Case([&](Conv2dOp op) { return conv(op); })
+      .Case([&](BatchNormOp op) { return batchNorm(op); })
+      .Case([&](GroupNormOp op) { return groupNorm(op); })
+      .Case([&](ReluOp op) { return apply(op.getInput(), [](float x) { return std::max(x, 0.0f); }); })
+      .Case([&](ClipOp op) {
+        const float low = op.getMin().convertToFloat(), high = op.getMax().convertToFloat();
+        return apply(op.getInput(), [=](float x) { return clamp(x, low, high); });
+      })
+      .Case([&](SigmoidOp op) { return apply(op.getInput(), sigmoid); })
+      .Case([&](SiluOp op) { return apply(op.getInput(), [](float x) { return x * sigmoid(x); }); })
+      .Case([&](HardSigmoidOp op) {
+        const float slope = op.getSlope().convertToFloat(), offset = op.getOffset().convertToFloat();
+        return apply(op.getInput(), [=](float x) { return clamp(slope * x + offset, 0, 1); });
+      })
+      .Case(
+          [&](HardSwishOp op) { return apply(op.getInput(), [](float x) { return x * clamp(x * (1.0f / 6.0f) + 0.5f, 0, 1); }); })
+      .Case([&](AddOp op) { return add(op); })
+      .Case([&](MulOp op) { return mul(op); })
+      .Case([&](MaxPool2dOp op) { return maxPool(op); })
+      .Case([&](AvgPool2dOp op) { return avgPool(op); })
+      .Case([&](GlobalAvgPoolOp op) { return globalAvgPool(op); })
+      .Case([&](SubsampleOp op) { return subsample(op); })
+      .Case([&](SliceOp op) { return slice(op); })
+      .Case([&](ConcatOp op) { return concat(op); })
+      .Case([&](ReshapeOp op) { return reshape(op); })
+      .Default([](Operation *) -> Map { llvm_unreachable("not an operation of an architecture before its last batch_norm"); });
+}
+
 void ForwardPass::run(Block &block) {
   llvm::DenseMap<Value, int64_t> uses; // left
   int64_t norms = llvm::range_size(block.getOps<BatchNormOp>());
@@ -205,17 +279,8 @@ void ForwardPass::run(Block &block) {
       return;
     if (isa<ConstantOp>(op))
       continue;
-    Map out = llvm::TypeSwitch<Operation *, Map>(&op)
-                  .Case([&](Conv2dOp conv2d) { return conv(conv2d); })
-                  .Case([&](BatchNormOp norm) {
-                    --norms;
-                    return batchNorm(norm);
-                  })
-                  .Case([&](ReluOp relu) { return this->relu(relu); })
-                  .Case([&](AddOp add) { return this->add(add); })
-                  .Case([&](MaxPool2dOp pool) { return maxPool(pool); })
-                  .Case([&](SubsampleOp subsample) { return this->subsample(subsample); })
-                  .Default([](Operation *) { return Map(); });
+    norms -= isa<BatchNormOp>(op);
+    Map out = evaluate(op);
     for (Value operand : op.getOperands())
       if (maps.contains(operand) && ++uses[operand] == static_cast<int64_t>(llvm::range_size(operand.getUses())))
         maps.erase(operand);

@@ -13,9 +13,8 @@ namespace resnet {
 using ParameterValues = llvm::DenseMap<mlir::Value, HostTensor>;
 
 /// Runs `function` up to its last batch_norm on `images` images of seeded normal noise of `size` x `size` and writes the mean
-/// and variance that each batch_norm meets into the tensors of its operands, which it must own alone. Convolutions without
-/// dilation, batch_norm, relu, add, max_pool2d and subsample are known, as built-in architectures have them. The result is the
-/// same bits on every machine, whatever its number of threads.
+/// and variance that each batch_norm meets into the tensors of its operands, which it must own alone. Known are the operations
+/// that built architectures have. The result is the same bits on every machine, whatever its number of threads.
 void setRunningStatistics(mlir::func::FuncOp function, ParameterValues &parameters, int64_t images, int64_t size, uint64_t seed);
 
 } // namespace resnet

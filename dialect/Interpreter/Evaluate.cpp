@@ -38,14 +38,23 @@ static Tensor subsample(TensorView input, ArrayRef<int64_t> strides, ArrayRef<in
   return reference::copy(input, {-channelPadding[0], 0, 0}, {1, strides[0], strides[1]}, 0, shape);
 }
 
-static Tensor compute(FusedConv2dOp op, Operands<FusedConv2dOp> x, Shape shape) {
-  Tensor subsampled;
+static Tensor compute(FusedConv2dOp op, Operands<FusedConv2dOp> x, Shape result) {
+  const int64_t channels = op.getSumChannels();
+  const SmallVector<int64_t> shape{result[0], channels, result[2], result[3]};
+  Tensor read;
   TensorView addend = x.getAddend();
-  if (op.subsamplesAddend())
-    addend = subsampled = subsample(addend, op.getAddendStrides(), op.getAddendChannelPadding(), shape);
-  return reference::conv2d(x.getInput(), x.getFilter(),
-                           window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
-                           op.getGroups(), {x.getBias(), addend, op.getActivation(), op.getActivatedChannels()}, shape);
+  if (op.addsKeptSum())
+    addend = read = reference::copy(addend, {channels, 0, 0}, {1, 1, 1}, 0, shape);
+  else if (op.subsamplesAddend())
+    addend = read = subsample(addend, op.getAddendStrides(), op.getAddendChannelPadding(), shape);
+  Tensor sum = reference::conv2d(x.getInput(), x.getFilter(),
+                                 window(x.getFilter().shape.drop_front(2), op.getStrides(), op.getDilations(), op.getPadding()),
+                                 op.getGroups(), {x.getBias(), addend, op.getActivation(), op.getActivatedChannels()}, shape);
+  if (!x.getPostScale())
+    return sum;
+  Tensor post = reference::elementwise(sum, x.getPostScale(), x.getPostShift(), {}, {}, op.getPostActivation());
+  const TensorView both[] = {post, sum};
+  return op.getKeepsSum() ? reference::concat(both, result) : post;
 }
 
 static Tensor compute(FusedStemOp op, Operands<FusedStemOp> x, Shape shape) {

@@ -115,6 +115,32 @@ func.func @fused_conv2d_c10(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
 
 // -----
 
+func.func @fused_conv2d_c7(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>, %v: tensor<8xf32>, %s: tensor<?x12x6x6xf32>) {
+  // expected-error @+1 {{fused_conv2d_c7: expected an addend of the sum's shape in 'tensor<?x16x6x6xf32>', got 'tensor<?x12x6x6xf32>'}}
+  %0 = resnet.fused_conv2d %x, %w addend %s post %v, %v keeps_sum
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<8xf32>, tensor<8xf32>, tensor<?x12x6x6xf32>) -> tensor<?x16x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c11(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>, %v: tensor<8xf32>, %u: tensor<16xf32>) {
+  // expected-error @+1 {{fused_conv2d_c11: expected a post shift of length 8, got 'tensor<16xf32>'}}
+  %0 = resnet.fused_conv2d %x, %w post %v, %u keeps_sum
+      : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>, tensor<8xf32>, tensor<16xf32>) -> tensor<?x16x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_conv2d_c12(%x: tensor<?x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) {
+  // expected-error @+1 {{fused_conv2d_c12: expected a post scale and a post shift, for one another and for post_activation and keeps_sum}}
+  %0 = resnet.fused_conv2d %x, %w post_activation relu : (tensor<?x8x6x6xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x6x6xf32>
+  return
+}
+
+// -----
+
 func.func @fused_stem_c1(%x: tensor<?x4x8x8xf32>, %w: tensor<8x3x3x3xf32>) {
   // expected-error @+2 {{failed to infer returned types}}
   // expected-error @+1 {{fused_stem_c1: expected a filter for 4 input channels, got 3}}

@@ -114,6 +114,20 @@ func.func @fused_windows(%x: tensor<?x3x31x31xf32>, %w: tensor<64x3x7x7xf32>, %b
   return %2 : tensor<?x128x4x4xf32>
 }
 
+// CHECK-LABEL: func @fused_post
+func.func @fused_post(%x: tensor<?x16x8x8xf32>, %w: tensor<16x16x3x3xf32>, %v: tensor<16xf32>) -> tensor<?x16x8x8xf32> {
+  // CHECK: %[[T:.*]] = resnet.fused_conv2d %{{.*}}, %{{.*}} addend %{{.*}} post %{{.*}}, %{{.*}} post_activation relu keeps_sum pad [1, 1, 1, 1] :
+  %0 = resnet.fused_conv2d %x, %w addend %x post %v, %v post_activation relu keeps_sum pad [1, 1, 1, 1]
+      : (tensor<?x16x8x8xf32>, tensor<16x16x3x3xf32>, tensor<16xf32>, tensor<16xf32>, tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32>
+  // CHECK: resnet.fused_conv2d %{{.*}}, %{{.*}} bias %{{.*}} addend %[[T]] post %{{.*}}, %{{.*}} keeps_sum pad [1, 1, 1, 1] :
+  %1 = resnet.fused_conv2d %x, %w bias %v addend %0 post %v, %v keeps_sum pad [1, 1, 1, 1]
+      : (tensor<?x16x8x8xf32>, tensor<16x16x3x3xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<?x32x8x8xf32>) -> tensor<?x32x8x8xf32>
+  // CHECK: resnet.fused_conv2d %{{.*}}, %{{.*}} post %{{.*}}, %{{.*}} pad [1, 1, 1, 1] :
+  %2 = resnet.fused_conv2d %x, %w post %v, %v pad [1, 1, 1, 1]
+      : (tensor<?x16x8x8xf32>, tensor<16x16x3x3xf32>, tensor<16xf32>, tensor<16xf32>) -> tensor<?x16x8x8xf32>
+  return %2 : tensor<?x16x8x8xf32>
+}
+
 // CHECK-LABEL: resnet.kernel @relu_16_8x8
 resnet.kernel @relu_16_8x8(%arg0: tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32> attributes {in_place = 0 : i64} {
   %0 = resnet.relu %arg0 : tensor<?x16x8x8xf32> -> tensor<?x16x8x8xf32>

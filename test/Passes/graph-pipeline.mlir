@@ -26,8 +26,9 @@
 // GRAPH-DAG: %[[P:.*]] = resnet.slice %[[M]] offsets [16, 0, 0] sizes [16, 8, 8]
 // GRAPH: %[[B1:.*]] = resnet.fused_conv2d %[[R]], {{.*}} addend %[[P]] activation relu pad [1, 1, 1, 1] :
 // GRAPH-NOT: resnet.subsample
-// GRAPH: %[[B2:.*]] = resnet.fused_conv2d %[[B1]], {{.*}} addend %[[B1]] subsample [2, 2] channel_padding [8, 8] activation relu stride [2, 2] pad [1, 1, 1, 1] :
-// GRAPH: %[[N:.*]] = resnet.fused_elementwise %[[B2]] scale {{.*}} activation relu :
+// GRAPH: %[[T:.*]] = resnet.fused_conv2d %[[B1]], {{.*}} addend %[[B1]] subsample [2, 2] channel_padding [8, 8] activation relu post {{.*}} post_activation relu keeps_sum stride [2, 2] pad [1, 1, 1, 1] :
+// GRAPH-DAG: %[[N:.*]] = resnet.slice %[[T]] offsets [0, 0, 0] sizes [32, 4, 4]
+// GRAPH-DAG: %[[B2:.*]] = resnet.slice %[[T]] offsets [32, 0, 0] sizes [32, 4, 4]
 // GRAPH: %[[B3:.*]] = resnet.fused_conv2d %[[N]], {{.*}} addend %[[B2]] pad [1, 1, 1, 1] :
 // GRAPH: resnet.fused_head %[[B3]],
 // GRAPH-NEXT: return

@@ -1,6 +1,7 @@
-// resnet-import: an ONNX model or a built-in architecture as a module of the resnet dialect.
+// resnet-import: an ONNX model or an architecture, built-in or described in a file, as a module of the resnet dialect.
 
 #include "dialect/Import/Architectures.h"
+#include "dialect/Import/OnnxOperators.h"
 #include "tools/support/ToolSupport.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -13,12 +14,19 @@ static cl::OptionCategory category("resnet-import options");
 static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output: M.mlirbc (bytecode), M.mlir (text) or - (text on stdout)"),
                                    cl::value_desc("file"), cl::cat(category));
-static cl::opt<std::string> arch("arch", cl::desc("A built-in architecture in place of a model"), cl::value_desc("name"),
-                                 cl::cat(category));
-static cl::opt<std::string> weights("weights", cl::desc("Weights for --arch, with torchvision's names"),
+static cl::opt<std::string> arch("arch", cl::desc("A built-in architecture, or a description of one, in place of a model"),
+                                 cl::value_desc("name|file.json"), cl::cat(category));
+static cl::opt<std::string> weights("weights", cl::desc("Weights for --arch, with torchvision's or timm's names"),
                                     cl::value_desc("W.safetensors"), cl::cat(category));
 static cl::opt<uint64_t> seed("seed", cl::desc("Seed of the weights that --arch generates (default 0)"), cl::cat(category));
+static cl::opt<float>
+    residualScale("residual-scale",
+                  cl::desc("Size of the generated residual functions, above 0 and at most 1 (default 0.25): the "
+                           "last normalisation's scale in a block"),
+                  cl::cat(category));
 static cl::opt<bool> list("list", cl::desc("Print the names of the architectures"), cl::cat(category));
+static cl::opt<bool> operators("operators", cl::desc("Print the operators of ONNX that are read, and on which operands"),
+                               cl::cat(category));
 static cl::list<std::string> shapes("shape", cl::desc("Shape of an input, ? for a dynamic batch: input:?x3x224x224"),
                                     cl::value_desc("[name:]dims"), cl::cat(category));
 
@@ -32,6 +40,12 @@ static std::string checkUsage() {
     return "expected --arch with --weights and --seed, got MODEL.onnx, which has its own weights";
   if (!weights.empty() && seed.getNumOccurrences())
     return "expected --weights or --seed, got both";
+  if (residualScale.getNumOccurrences()) {
+    if (arch.empty() || !weights.empty())
+      return "expected --residual-scale with generated weights, got weights from a file";
+    if (!(residualScale > 0 && residualScale <= 1))
+      return "expected --residual-scale above 0 and at most 1, got " + std::to_string(residualScale);
+  }
   return {};
 }
 
@@ -44,6 +58,11 @@ int main(int argc, char **argv) {
       llvm::outs() << architecture.name << '\n';
     return kSuccess;
   }
+  if (operators) {
+    for (const OnnxOperator &op : onnxOperators())
+      llvm::outs() << op.name << ' ' << operandsName(op.operands) << '\n';
+    return kSuccess;
+  }
   if (std::string problem = checkUsage(); !problem.empty())
     return reportError(kTool, problem, kBadUsage);
   ImportOptions options;
@@ -54,14 +73,19 @@ int main(int argc, char **argv) {
       return reportError(kTool, "--shape: " + error, kBadUsage);
     options.shapes.push_back(std::move(*shape));
   }
-  const Architecture *architecture = findArchitecture(arch);
-  if (!arch.empty() && !architecture)
-    return reportError(kTool, "--arch: expected a name that --list prints, got '" + arch + "'");
-
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   LineDiagnostics diagnostics(&context, kTool);
-  mlir::OwningOpRef<mlir::ModuleOp> module = architecture
-                                                 ? buildArchitecture(*architecture, {seed, weights, options.shapes}, &context)
-                                                 : loadModel(model, options, &context);
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  if (arch.empty()) {
+    module = loadModel(model, options, &context);
+  } else {
+    llvm::Expected<Architecture> architecture = loadArchitecture(arch);
+    if (!architecture)
+      return reportError(kTool, toString(architecture.takeError()));
+    ArchitectureOptions build{seed, weights, options.shapes, {}};
+    if (residualScale.getNumOccurrences())
+      build.residualScale = residualScale;
+    module = buildArchitecture(*architecture, build, &context);
+  }
   return module && succeeded(writeModel(*module, output)) ? kSuccess : kFailure;
 }

@@ -66,7 +66,7 @@ void scatter(const ActivationGeometry &g, int64_t stride, int batch, const std::
 /// All bytes of a batch as they should be after the kernel, next to what they are.
 void compare(const KernelSpec &s, int64_t stride, int batch, const std::vector<Expected> &expected, const Guarded &buffer,
              double tolerance) {
-  const ActivationGeometry &g = s.output;
+  const ActivationGeometry g = storedOutput(s);
   std::vector<double> value(buffer.count, kUntouched), error(buffer.count, 0);
   for (int64_t n = 0; n < batch; ++n)
     for (int64_t k = 0; k < g.blocks(); ++k)
@@ -134,6 +134,7 @@ struct Launch {
       operands.push_back({buffers.back()->start, 0});
       return buffers.back()->start;
     };
+    const ActivationGeometry output = storedOutput(s);
     // The last image has no gap behind it: reading one would fault.
     const auto span = [&](const ActivationGeometry &g) { return (batch - 1) * (g.imageElements() + gap) + g.imageElements(); };
     const auto vec = [&](const std::vector<float> &v, int64_t block) {
@@ -170,15 +171,15 @@ struct Launch {
         break;
       case Role::Addend:
         if (s.epilogue.addendInPlace)
-          operands.push_back({nullptr, s.output.imageElements() + gap}); // the output's, below
+          operands.push_back({nullptr, output.imageElements() + gap}); // the output's, below
         else
-          map(s.addend, ops.addend, nan);
+          map(storedAddend(s), ops.addend, nan);
         break;
       case Role::Output:
-        add(span(s.output), kUntouched);
-        operands.back().imageStride = s.output.imageElements() + gap;
+        add(span(output), kUntouched);
+        operands.back().imageStride = output.imageElements() + gap;
         if (s.epilogue.addendInPlace) {
-          scatter(s.output, s.output.imageElements() + gap, batch, ops.addend, kUntouched, operands.back().buffer);
+          scatter(output, output.imageElements() + gap, batch, ops.addend, kUntouched, operands.back().buffer);
           operands[operands.size() - 2].buffer = operands.back().buffer;
         }
         break;
@@ -190,11 +191,11 @@ struct Launch {
     const int status = kernel.run(operands, batch);
     EXPECT_EQ(status, 0) << toString(s) << "\n" << kernelErrors;
     EXPECT_LE(peakScratch, kernel.scratchBytes()) << toString(s);
-    compare(s, s.output.imageElements() + gap, batch, expected, *buffers.back(), tolerance);
+    compare(s, output.imageElements() + gap, batch, expected, *buffers.back(), tolerance);
     std::vector<float> result;
     for (int64_t n = 0; n < batch; ++n) {
-      const float *image = buffers.back()->start + n * (s.output.imageElements() + gap);
-      result.insert(result.end(), image, image + s.output.imageElements());
+      const float *image = buffers.back()->start + n * (output.imageElements() + gap);
+      result.insert(result.end(), image, image + output.imageElements());
     }
     return result;
   }
@@ -212,7 +213,7 @@ void expectMatches(const LoadedKernel &kernel) {
     launch.ops.moreInputs.push_back(random(logicalElements(g) * batch, 8 + static_cast<uint32_t>(launch.ops.moreInputs.size())));
   launch.ops.filter = random(f.outChannels * f.inChannelsPerGroup() * f.kernelHeight * f.kernelWidth, 2);
   launch.ops.bias = random(s.output.channels, 3);
-  launch.ops.addend = random(logicalElements(s.addend) * batch, 4);
+  launch.ops.addend = random(logicalElements(storedAddend(s)) * batch, 4);
   launch.ops.scale = random(s.output.channels, 5);
   launch.ops.shift = random(s.output.channels, 6);
   launch.expected = reference(s, launch.ops, batch);

@@ -200,10 +200,38 @@ void softmax(std::vector<Expected> &v, int64_t classes, bool logarithm) {
   }
 }
 
+// What post makes of the sums, before each image's sums where they are kept.
+std::vector<Expected> post(const KernelSpec &s, const LogicalOperands &ops, const std::vector<Expected> &sums) {
+  const int64_t map = s.output.height * s.output.width, image = s.output.channels * map;
+  Epilogue behind;
+  behind.activation = s.epilogue.postActivation;
+  behind.parameters = s.epilogue.postParameters;
+  std::vector<Expected> result;
+  for (auto first = sums.begin(); first != sums.end(); first += image) {
+    for (int64_t i = 0; i < image; ++i) {
+      const double scale = ops.scale[i / map], shift = ops.shift[i / map];
+      Expected e{first[i].value * scale + shift, first[i].magnitude * std::abs(scale) + std::abs(shift)};
+      result.push_back(activated(behind, e));
+    }
+    if (s.epilogue.keepsSum)
+      result.insert(result.end(), first, first + image);
+  }
+  return result;
+}
+
 } // namespace
 
+static ActivationGeometry stored(ActivationGeometry g, bool pair) {
+  g.channels *= pair ? 2 : 1;
+  return g;
+}
+
+ActivationGeometry test::storedOutput(const KernelSpec &s) { return stored(s.output, s.epilogue.keepsSum); }
+ActivationGeometry test::storedAddend(const KernelSpec &s) { return stored(s.addend, s.epilogue.addendKept); }
+
 std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands &ops, int batch) {
-  const View in{ops.input, s.input}, addend{ops.addend, s.addend};
+  const ActivationGeometry addendPair = storedAddend(s);
+  const View in{ops.input, s.input}, addend{ops.addend, addendPair};
   const ActivationGeometry &o = s.output;
   std::vector<Expected> result;
   for (int64_t n = 0; n < batch; ++n)
@@ -256,7 +284,8 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
           if (s.epilogue.bias)
             e.value += ops.bias[c], e.magnitude += std::abs(ops.bias[c]);
           if (const int64_t ac = c - s.epilogue.addendChannels; s.epilogue.addend && ac >= 0 && ac < s.addend.channels) {
-            const double v = addend.at(n, ac, y * s.epilogue.addendStrides[0], x * s.epilogue.addendStrides[1]);
+            const int64_t kept = addendPair.channels - s.addend.channels;
+            const double v = addend.at(n, kept + ac, y * s.epilogue.addendStrides[0], x * s.epilogue.addendStrides[1]);
             e.value += v, e.magnitude += std::abs(v);
           }
           const int64_t activatedChannels = s.epilogue.activatedChannels == -1 ? o.channels : s.epilogue.activatedChannels;
@@ -264,5 +293,5 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
         }
   if (s.softmax || s.kind == KernelKind::Softmax)
     softmax(result, o.channels, s.logarithm);
-  return result;
+  return s.epilogue.post ? post(s, ops, result) : result;
 }

@@ -20,6 +20,10 @@ struct Expected {
   double value, magnitude;
 };
 
+/// A pair of maps, what post makes of a sum and the sum, lies in memory as one map of twice the channels.
+ActivationGeometry storedOutput(const codegen::KernelSpec &spec);
+ActivationGeometry storedAddend(const codegen::KernelSpec &spec);
+
 /// The result in NCHW. `spec` is as the user wrote it or canonical: both describe the same work.
 std::vector<Expected> reference(const codegen::KernelSpec &spec, const LogicalOperands &in, int batch);
 

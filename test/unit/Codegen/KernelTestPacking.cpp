@@ -22,7 +22,7 @@ static void expectPacked(const FilterGeometry &f) {
       for (int64_t tap = 0; tap < taps; ++tap)
         for (int64_t lane = 0; lane < f.block; ++lane, ++at) {
           const int64_t co = k * f.block + lane;
-          const int64_t ci = (f.isDepthwise() ? co : f.windowBase(k) + w) - co / f.outChannelsPerGroup() * perGroup;
+          const int64_t ci = f.laneGroup() ? co % perGroup ^ w : f.windowBase(k) + w - co / f.outChannelsPerGroup() * perGroup;
           const bool exists = co < f.outChannels && ci >= 0 && ci < perGroup;
           ASSERT_EQ(packed[at], exists ? oihw[(co * perGroup + ci) * taps + tap] : 0.f)
               << "block " << k << " channel " << w << " tap " << tap << " lane " << lane;
@@ -50,6 +50,26 @@ TEST(KernelTestPacking, Groups) {
 TEST(KernelTestPacking, Depthwise) {
   expectPacked({32, 32, 3, 3, 32, 16, 16});
   expectPacked({17, 17, 5, 5, 17, 16, 16});
+}
+
+TEST(KernelTestPacking, GroupsNarrowerThanABlock) {
+  expectPacked({16, 16, 3, 3, 8, 16, 16});
+  expectPacked({128, 128, 3, 3, 32, 16, 16});
+  expectPacked({20, 20, 3, 3, 5, 16, 16});
+  expectPacked({24, 24, 1, 5, 3, 16, 16});
+  expectPacked({24, 24, 3, 3, 6, 8, 8});
+}
+
+// As many inputs as outputs, a power of two below the block, and the input in blocks of the same size.
+TEST(KernelTestPacking, LaneGroups) {
+  EXPECT_EQ((FilterGeometry{16, 16, 3, 3, 8, 16, 16}.laneGroup()), 2);
+  EXPECT_EQ((FilterGeometry{24, 24, 3, 3, 3, 16, 16}.laneGroup()), 8);
+  EXPECT_EQ((FilterGeometry{17, 17, 3, 3, 17, 16, 1}.laneGroup()), 1);
+  EXPECT_EQ((FilterGeometry{64, 64, 3, 3, 4, 16, 16}.laneGroup()), 0);
+  EXPECT_EQ((FilterGeometry{48, 48, 3, 3, 16, 24, 24}.laneGroup()), 0); // three channels
+  EXPECT_EQ((FilterGeometry{60, 20, 3, 3, 5, 16, 16}.laneGroup()), 0);
+  EXPECT_EQ((FilterGeometry{16, 16, 3, 3, 4, 16, 1}.laneGroup()), 0);
+  EXPECT_EQ((FilterGeometry{4, 4, 3, 3, 1, 16, 16}.laneGroup()), 0);
 }
 
 TEST(KernelTestPacking, VectorsArePaddedWithZeros) {

@@ -10,9 +10,11 @@ add_executable(resnet-kernel-tests
   KernelTestActivation.cpp
   KernelTestConv.cpp
   KernelTestDeterminism.cpp
+  KernelTestGroups.cpp
   KernelTestNorm.cpp
   KernelTestOther.cpp
   KernelTestPacking.cpp
+  KernelTestPost.cpp
   KernelTestSchedule.cpp
   KernelTestSpec.cpp
   KernelTestStem.cpp

@@ -84,12 +84,17 @@ Value ModelGrower::conv() {
   auto type = RankedTensorType::get({in[0], out, size(0), size(1)}, f32);
   Value filter = constant({out, channels / groups, kernel, kernel}, std::sqrt(3.0 / (channels / groups * kernel * kernel)));
   Value bias = chance(60) ? constant({out}, 0.5) : Value();
+  // A pre-activation, beside the sum where the halves can be views.
+  Value postScale = chance(25) ? constant({out}, 1) : Value(), postShift = postScale ? constant({out}, 1) : Value();
+  const bool keepsSum = postScale && out % kChannelBlock == 0 && chance(70);
+  const auto postActivation = postScale && chance(70) ? Activation::Relu : Activation::None;
+  auto result = keepsSum ? RankedTensorType::get({in[0], 2 * out, size(0), size(1)}, f32) : type;
   Value addend;
   SmallVector<int64_t> addendStrides{1, 1}, addendPadding{0, 0};
   if (chance(50))
     for (Value value : llvm::reverse(maps)) {
       ArrayRef<int64_t> shape = shapeOf(value);
-      const bool same = value.getType() == type;
+      const bool same = value.getType() == type || value.getType() == result;
       const int64_t missing = out - shape[1];
       auto halves = [&](int i) { return ceilDiv(shape[2 + i], 2) == size(i); };
       if ((!same && (missing < 0 || !halves(0) || !halves(1))) || chance(30))
@@ -104,11 +109,12 @@ Value ModelGrower::conv() {
     }
   const auto activation = chance(50) ? Activation::Relu : Activation::None;
   IntegerAttr activated = out > 1 && chance(10) ? builder.getI64IntegerAttr(out / 2) : IntegerAttr();
-  return FusedConv2dOp::create(builder, loc, type, input, filter, bias, addend,
-                               ActivationAttr::get(builder.getContext(), activation), activated,
-                               builder.getDenseI64ArrayAttr({stride, stride}), builder.getDenseI64ArrayAttr(pad),
-                               builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups),
-                               builder.getDenseI64ArrayAttr(addendStrides), builder.getDenseI64ArrayAttr(addendPadding));
+  return FusedConv2dOp::create(
+      builder, loc, result, input, filter, bias, postScale, postShift, addend,
+      ActivationAttr::get(builder.getContext(), activation), activated, builder.getDenseI64ArrayAttr({stride, stride}),
+      builder.getDenseI64ArrayAttr(pad), builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups),
+      builder.getDenseI64ArrayAttr(addendStrides), builder.getDenseI64ArrayAttr(addendPadding),
+      ActivationAttr::get(builder.getContext(), postActivation), keepsSum ? builder.getUnitAttr() : UnitAttr());
 }
 
 Value ModelGrower::elementwise() {

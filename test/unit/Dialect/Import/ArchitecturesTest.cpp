@@ -18,7 +18,7 @@ struct ArchitecturesTest : ImportTest {
       errors.push_back(diagnostic.str());
       return success();
     });
-    module = buildArchitecture(*findArchitecture(name), options, &context);
+    module = buildArchitecture(llvm::cantFail(loadArchitecture(name)), options, &context);
     std::string text;
     llvm::raw_string_ostream os(text);
     if (module)
@@ -37,9 +37,24 @@ struct ArchitecturesTest : ImportTest {
 };
 
 TEST_F(ArchitecturesTest, ParameterCountsOfThePapersNetworks) {
-  // torchvision's documentation, and table 6 of the paper (0.27 M and 0.85 M).
-  const std::pair<const char *, int64_t> counts[] = {
-      {"resnet18", 11689512}, {"resnet34", 21797672}, {"resnet50", 25557032}, {"resnet20", 269722}, {"resnet56", 853018}};
+  // Torchvision's and timm's documentation, and table 6 of the paper (0.27 M and 0.85 M).
+  const std::pair<const char *, int64_t> counts[] = {{"resnet18", 11689512},
+                                                     {"resnet34", 21797672},
+                                                     {"resnet50", 25557032},
+                                                     {"resnet20", 269722},
+                                                     {"resnet56", 853018},
+                                                     {"resnext50_32x4d", 25028904},
+                                                     {"wide_resnet50_2", 68883240},
+                                                     {"resnext101_32x8d", 88791336},
+                                                     {"resnext101_64x4d", 83455272},
+                                                     {"resnet18d", 11708328},
+                                                     {"resnet50d", 25576264},
+                                                     {"seresnet50", 28088024},
+                                                     {"resnetrs50", 35689992},
+                                                     {"resnetv2_50", 25549352},
+                                                     {"wrn-28-10", 36479194},
+                                                     {"preact_resnet1001", 10327706},
+                                                     {"resnet8", 78186}};
   for (auto [name, count] : counts) {
     build(name);
     EXPECT_EQ(numParameters(), count) << name;
@@ -118,6 +133,80 @@ TEST_F(ArchitecturesTest, RunningStatisticsAreMeasured) {
     }
   });
   EXPECT_NE(constant("layer3.17.bn2.running_var"), std::vector<float>(64, 1));
+}
+
+TEST_F(ArchitecturesTest, TheOriginalStrideIsOnTheFirst1x1) {
+  build("resnet50_v1");
+  module->walk([&](Conv2dOp op) {
+    if (sourceName(op.getLoc()) == "layer2.0.conv1" || sourceName(op.getLoc()) == "layer2.0.downsample.0")
+      EXPECT_TRUE(allEqual(op.getStrides(), 2));
+    if (sourceName(op.getLoc()) == "layer2.0.conv2")
+      EXPECT_TRUE(allEqual(op.getStrides(), 1));
+  });
+}
+
+TEST_F(ArchitecturesTest, PlainNetworksHaveNoSums) {
+  EXPECT_FALSE(StringRef(build("plain20")).contains("resnet.add"));
+  EXPECT_EQ(constant("layer1.0.bn2.weight"), std::vector<float>(16, 1));
+}
+
+TEST_F(ArchitecturesTest, PreActivation) {
+  build("preact_resnet164");
+  EXPECT_TRUE(contains(names(), "conv1 layer1.0.bn1 layer1.0.relu layer1.0.conv1 layer1.0.bn2 layer1.0.relu_1 layer1.0.conv2 "
+                                "layer1.0.bn3 layer1.0.relu_2 layer1.0.conv3 layer1.0.downsample.0 layer1.0.add layer1.1.bn1"));
+  EXPECT_TRUE(contains(names(), "layer3.17.add bn relu avgpool flatten linear"));
+  module->walk([&](Conv2dOp op) {
+    if (sourceName(op.getLoc()) == "layer1.0.downsample.0")
+      EXPECT_EQ(sourceName(op.getInput().getDefiningOp()->getLoc()), "layer1.0.relu");
+  });
+}
+
+TEST_F(ArchitecturesTest, AveragePoolShortcutsAndDeepStems) {
+  build("resnet18d");
+  EXPECT_TRUE(contains(names(), "conv1.0 conv1.1 conv1.2 conv1.3 conv1.4 conv1.5 conv1.6 bn1 relu maxpool layer1.0.conv1"));
+  EXPECT_TRUE(contains(names(), "layer2.0.bn2 layer2.0.downsample.0 layer2.0.downsample.1 layer2.0.downsample.2 layer2.0.add"));
+}
+
+TEST_F(ArchitecturesTest, Attention) {
+  build("se_resnet20");
+  EXPECT_TRUE(contains(names(), "layer1.0.bn2 layer1.0.se.pool layer1.0.se.fc1 layer1.0.se.relu layer1.0.se.fc2 layer1.0.se.gate "
+                                "layer1.0.se.mul layer1.0.add"));
+  const std::string ir = build("ecaresnet50");
+  EXPECT_TRUE(contains(ir, "(tensor<?x1x1x256xf32>, tensor<1x1x1x5xf32>) -> tensor<?x1x1x256xf32>"));
+}
+
+TEST_F(ArchitecturesTest, IbnHasNoInstancesInTheLastStage) {
+  build("resnet50_ibn_a");
+  EXPECT_TRUE(contains(names(), "layer3.5.bn1.IN layer3.5.bn1.split_1 layer3.5.bn1.BN layer3.5.bn1.concat layer3.5.relu"));
+  EXPECT_TRUE(contains(names(), "layer4.0.conv1 layer4.0.bn1 layer4.0.relu"));
+}
+
+TEST_F(ArchitecturesTest, KerasPadsBelowAndRight) {
+  const std::string ir = build("resnet8");
+  EXPECT_TRUE(contains(ir, "stride [2, 2] pad [0, 0, 1, 1] : (tensor<?x16x32x32xf32>, tensor<32x16x3x3xf32>"));
+  EXPECT_TRUE(contains(ir, "resnet.softmax"));
+}
+
+TEST_F(ArchitecturesTest, ResidualScale) {
+  ArchitectureOptions options;
+  build("resnet20", options);
+  EXPECT_EQ(constant("layer1.0.bn2.weight"), std::vector<float>(16, 0.25f));
+  const std::vector<float> filter = constant("layer1.0.conv2.weight");
+  options.residualScale = 0.5f;
+  build("resnet20", options);
+  EXPECT_EQ(constant("layer1.0.bn2.weight"), std::vector<float>(16, 0.5f));
+  EXPECT_EQ(constant("layer1.0.conv2.weight"), filter);
+  // Nothing normalises the end of a pre-activation block.
+  options.residualScale = 1.0f;
+  build("preact_resnet110", options);
+  EXPECT_EQ(constant("layer1.0.conv2.weight"), filter);
+}
+
+TEST_F(ArchitecturesTest, ImagesThatAreTooSmall) {
+  ArchitectureOptions options;
+  options.shapes = {{"input", {1, 3, 17, 16}}};
+  EXPECT_EQ(build("resnet50d", options), "");
+  EXPECT_TRUE(contains(errors[0], "expected an image of at least 17x17, got 17x16"));
 }
 
 TEST_F(ArchitecturesTest, UnknownNames) {

@@ -141,9 +141,12 @@ std::string ImportTest::import(const ImportOptions &options) {
 
 std::string ImportTest::importFile(const std::string &path, const ImportOptions &options) {
   errors.clear();
+  remarks.clear();
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
       errors.push_back(diagnostic.str());
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+      remarks.push_back(diagnostic.str());
     return success();
   });
   module = importOnnx(path, options, &context);

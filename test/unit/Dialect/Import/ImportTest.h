@@ -65,7 +65,7 @@ protected:
   onnx::ModelProto model;
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::vector<std::string> errors;
+  std::vector<std::string> errors, remarks;
 };
 
 /// Part of a text, with both in the message.

@@ -17,6 +17,14 @@ TEST(RandomTest, InverseNormal) {
   EXPECT_NEAR(inverseNormal(1e-15), -7.941345326170998, 1e-13);
 }
 
+TEST(RandomTest, Exponential) {
+  for (double x = -40; x < 40; x += 0.37)
+    EXPECT_NEAR(exponential(x) / std::exp(x), 1, 1e-14) << x;
+  EXPECT_EQ(exponential(0), 1);
+  EXPECT_TRUE(std::isfinite(exponential(1e300)));
+  EXPECT_GT(exponential(-1e300), 0);
+}
+
 TEST(RandomTest, TheSameBitsOnEveryMachine) {
   RandomStream stream(0, "conv1.weight");
   EXPECT_EQ(stream.bits(0), RandomStream(0, "conv1.weight").bits(0));

@@ -83,4 +83,42 @@ TEST_F(SafetensorsTest, EntriesOfWrongKinds) {
   }
 }
 
+TEST_F(SafetensorsTest, HalfPrecision) {
+  // 1.5 and the smallest subnormal, 2^-24; then -2 and 65504.
+  write(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", std::string("\x00\x3e\x01\x00", 4));
+  EXPECT_EQ(take(), "1.500000 0.000000");
+  write(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", std::string("\x00\xc0\xff\x7b", 4));
+  EXPECT_EQ(take(), "-2.000000 65504.000000");
+  write(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", std::string("\x00\x00\x00\x7c", 4));
+  EXPECT_TRUE(contains(take(), "tensor 'a': expected finite elements, got inf at position 1"));
+  write(R"({"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}})", std::string("\xc0\x3f\x00\xc0", 4));
+  EXPECT_EQ(take(), "1.500000 -2.000000");
+  write(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}})", bytes(1, 2));
+  EXPECT_TRUE(contains(take(), "tensor 'a': expected 4 bytes among"));
+}
+
+TEST_F(SafetensorsTest, HalfPrecisionSubnormals) {
+  write(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", std::string("\x01\x00\xff\x83", 4));
+  Expected<std::unique_ptr<ParameterSource>> source = readSafetensors(folder.file("w.safetensors"));
+  ASSERT_TRUE(static_cast<bool>(source));
+  HostTensor tensor = (*source)->get("a", {2}, ParameterRole::Scale);
+  EXPECT_EQ(tensor.floatAt(0), 0x1p-24f);
+  EXPECT_EQ(tensor.floatAt(1), -1023 * 0x1p-24f);
+}
+
+TEST_F(SafetensorsTest, NamesOfParallelTraining) {
+  write(R"({"module.a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", bytes(1, 2));
+  EXPECT_EQ(take(), "1.000000 2.000000");
+  write(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"module.a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+        bytes(1, 2));
+  EXPECT_EQ(take(), "tensor 'module.a': expected the name once without 'module.', got it twice");
+}
+
+TEST_F(SafetensorsTest, LayersOverOnePixelMayBeConvolutions) {
+  write(R"({"a":{"dtype":"F32","shape":[2,1,1],"data_offsets":[0,8]}})", bytes(1, 2));
+  EXPECT_EQ(take(), "1.000000 2.000000");
+  write(R"({"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}})", bytes(1, 2));
+  EXPECT_EQ(take(), "tensor 'a': expected shape 2, got 1x2");
+}
+
 } // namespace

@@ -75,7 +75,7 @@ TEST_F(ShapeArithmeticTest, ReshapeToRankThree) {
   integers("shape", {0, 4, 48});
   node("Reshape", {"x", "shape"}, {"a"});
   node("Relu", {"a"});
-  EXPECT_IMPORT_ERROR("node 'Relu_2' (Relu): expected input 'a' to be [N, C, H, W] or [N, F], got one reshaped to ?x4x48");
+  EXPECT_IMPORT_ERROR("output 'y': expected [N, C, H, W] or [N, F], got shape ?x4x48");
 }
 
 TEST_F(ShapeArithmeticTest, SqueezeOneAxisAtATime) {
@@ -146,7 +146,7 @@ TEST_F(ShapeArithmeticTest, Transpose) {
 
 TEST_F(ShapeArithmeticTest, TransposeOfTheBatch) {
   node("Transpose", {"x"});
-  EXPECT_IMPORT_ERROR("transpose_c1");
+  EXPECT_IMPORT_ERROR("expected a permutation that leaves the batch first, got 3x2x1x0");
 }
 
 TEST_F(ShapeArithmeticTest, PadByAttributes) {
@@ -167,13 +167,15 @@ TEST_F(ShapeArithmeticTest, PadByInputsAndAxes) {
 TEST_F(ShapeArithmeticTest, PadByReflection) {
   opset(10);
   node("Pad", {"x"}).text("mode", "reflect").integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
-  EXPECT_IMPORT_ERROR("expected mode constant, got reflect");
+  EXPECT_TRUE(contains(import(), "low [0, 1, 1] high [0, 1, 1]"));
+  EXPECT_TRUE(contains(import(), "reflect"));
 }
 
 TEST_F(ShapeArithmeticTest, PadThatCrops) {
   opset(10);
   node("Pad", {"x"}).integers("pads", {0, 0, -1, 0, 0, 0, 0, 0});
-  EXPECT_IMPORT_ERROR("node 'Pad_1' (Pad): pad_c");
+  EXPECT_TRUE(contains(import(), "resnet.slice %arg0 offsets [0, 1, 0] sizes [4, 7, 6]"));
+  EXPECT_EQ(llvm::StringRef(import()).count("resnet.pad"), 0u);
 }
 
 TEST_F(ShapeArithmeticTest, PadOfTheBatch) {

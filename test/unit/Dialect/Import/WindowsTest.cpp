@@ -64,7 +64,7 @@ TEST_F(WindowsTest, ConvBiasOfAWrongLength) {
   weight("w", {8, 4, 3, 3});
   weight("b", {4});
   node("Conv", {"x", "w", "b"});
-  EXPECT_IMPORT_ERROR("node 'Conv_1' (Conv): conv2d_c6: expected a bias of length 8, got");
+  EXPECT_IMPORT_ERROR("node 'Conv_1' (Conv): expected bias 'b' of 8 elements, one for each filter, got 4");
 }
 
 TEST_F(WindowsTest, ConvFilterOfWrongChannels) {
@@ -175,7 +175,7 @@ TEST_F(WindowsTest, ReduceMeanByInputWithoutKeptDimensions) {
 
 TEST_F(WindowsTest, ReduceMeanOfChannels) {
   node("ReduceMean", {"x"}).integers("axes", {1});
-  EXPECT_IMPORT_ERROR("expected the mean over height and width, axes 2 and 3, got axes 1");
+  EXPECT_IMPORT_ERROR("expected the mean over axes behind the channels, got axes 1");
 }
 
 } // namespace
