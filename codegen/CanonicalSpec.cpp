@@ -29,6 +29,13 @@ static int64_t touchedPadding(int64_t in, int64_t out, int64_t kernel, int64_t s
   return std::max<int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
 }
 
+static void canonicalizeActivation(Activation &activation, std::array<float, 4> &parameters) {
+  if (activation == Activation::Clip && parameters[0] == 0.f && parameters[1] == std::numeric_limits<float>::infinity())
+    activation = Activation::Relu;
+  for (size_t i = 0; i < parameters.size(); ++i)
+    parameters[i] = i < parameterCount(activation) ? parameters[i] + 0.f : 0.f; // -0, too, becomes 0
+}
+
 static void canonicalizeEpilogue(KernelSpec &s) {
   const KernelKind kind = s.kind;
   Epilogue &e = s.epilogue;
@@ -58,14 +65,10 @@ static void canonicalizeEpilogue(KernelSpec &s) {
     e.addendStrides[0] = 1;
   if (s.output.width == 1)
     e.addendStrides[1] = 1;
-  if (e.activation == Activation::Clip && e.parameters[0] == 0.f && e.parameters[1] == std::numeric_limits<float>::infinity())
-    e.activation = Activation::Relu;
   if (e.activatedChannels == 0)
     e.activation = Activation::None;
-  for (size_t i = 0; i < e.parameters.size(); ++i)
-    e.parameters[i] = i < parameterCount(e.activation) ? e.parameters[i] + 0.f : 0.f; // -0, too, becomes 0
-  for (size_t i = parameterCount(e.postActivation); i < e.postParameters.size(); ++i)
-    e.postParameters[i] = 0.f;
+  canonicalizeActivation(e.activation, e.parameters);
+  canonicalizeActivation(e.postActivation, e.postParameters);
   if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
     e.activatedChannels = -1;
 }

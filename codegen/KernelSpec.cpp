@@ -116,6 +116,13 @@ static std::string text(const FilterGeometry &f) {
 
 static std::string text(const std::array<int64_t, 2> &a) { return num(a[0]) + "," + num(a[1]); }
 
+static std::string text(Activation activation, const std::array<float, 4> &parameters) {
+  std::string s = activationName(activation);
+  for (size_t i = 0; i < parameterCount(activation); ++i)
+    s += (i ? "," : "=") + exact(parameters[i]);
+  return s;
+}
+
 // What is computed: everything but the kind, how (target, debug, schedule) and the batch.
 static std::string workText(const KernelSpec &s) {
   const KernelSpec def;
@@ -171,17 +178,13 @@ static std::string workText(const KernelSpec &s) {
   if (s.epilogue.addendInPlace)
     t += " in_place";
   if (s.epilogue.activation != Activation::None)
-    t += std::string(" ") + activationName(s.epilogue.activation);
-  for (size_t i = 0; i < parameterCount(s.epilogue.activation); ++i)
-    t += (i ? "," : "=") + exact(s.epilogue.parameters[i]);
+    t += " " + text(s.epilogue.activation, s.epilogue.parameters);
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
   if (s.epilogue.post)
     t += " post";
   if (s.epilogue.postActivation != Activation::None)
-    t += std::string("=") + activationName(s.epilogue.postActivation);
-  for (size_t i = 0; i < parameterCount(s.epilogue.postActivation); ++i)
-    t += "," + exact(s.epilogue.postParameters[i]);
+    t += "=" + text(s.epilogue.postActivation, s.epilogue.postParameters);
   if (s.epilogue.keepsSum)
     t += " keeps_sum";
   if (s.epilogue.addendKept)

@@ -73,7 +73,7 @@ struct Epilogue {
   /// Conv2d: what is stored is postActivation(sum * scale[c] + shift[c]), with scale and shift operands.
   bool post = false;
   Activation postActivation = Activation::None;
-  std::array<float, 4> postParameters{}; // of postActivation
+  std::array<float, 4> postParameters{};
   /// With post: the output's buffer is two maps in each image, what post makes of the sum and the sum.
   bool keepsSum = false;
   /// The addend's buffer is such a pair; its sum is added.

@@ -9,36 +9,36 @@ using namespace resnet;
 using namespace resnet::codegen;
 using ActivationKind = resnet::codegen::Activation;
 
-static void setActivation(resnet::Activation kind, ActivationKind &activation, std::array<float, 4> &parameters) {
-  switch (kind) {
+static void setActivation(resnet::Activation from, ActivationKind &kind, std::array<float, 4> &parameters) {
+  switch (from) {
   case resnet::Activation::None:
-    activation = ActivationKind::None;
+    kind = ActivationKind::None;
     return;
   case resnet::Activation::Relu:
-    activation = ActivationKind::Relu;
+    kind = ActivationKind::Relu;
     return;
   case resnet::Activation::Relu6:
-    activation = ActivationKind::Clip;
+    kind = ActivationKind::Clip;
     parameters = {0.f, 6.f};
     return;
   case resnet::Activation::Sigmoid:
-    activation = ActivationKind::Sigmoid;
+    kind = ActivationKind::Sigmoid;
     return;
   case resnet::Activation::Silu:
-    activation = ActivationKind::Silu;
+    kind = ActivationKind::Silu;
     return;
   case resnet::Activation::HardSigmoid:
-    activation = ActivationKind::HardSigmoid;
+    kind = ActivationKind::HardSigmoid;
     parameters = {1.f / 6.f, 0.5f};
     return;
   case resnet::Activation::HardSwish:
-    activation = ActivationKind::HardSwish;
+    kind = ActivationKind::HardSwish;
     return;
   }
 }
 
-static void setActivation(KernelSpec &spec, resnet::Activation kind) {
-  setActivation(kind, spec.epilogue.activation, spec.epilogue.parameters);
+template <typename Op> static void readActivation(Op op, KernelSpec &spec) {
+  setActivation(op.getActivation(), spec.epilogue.activation, spec.epilogue.parameters);
 }
 
 template <typename Op> static void readWindow(Op op, KernelSpec &spec) {
@@ -59,7 +59,7 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
     spec.epilogue.addendStrides = {op.getAddendStrides()[0], op.getAddendStrides()[1]};
     spec.epilogue.addendChannels = op.getAddendChannelPadding()[0];
   }
-  setActivation(spec, op.getActivation());
+  readActivation(op, spec);
   if (auto channels = op.getActivatedChannels())
     spec.epilogue.activatedChannels = *channels;
   spec.epilogue.post = static_cast<bool>(op.getPostScale());
@@ -88,7 +88,7 @@ static LogicalResult read(FusedStemOp op, KernelSpec &spec) {
   spec.poolStrides = {op.getPoolStrides()[0], op.getPoolStrides()[1]};
   spec.poolPadding = toHalo(op.getPoolPadding());
   spec.epilogue.bias = static_cast<bool>(op.getBias());
-  setActivation(spec, op.getActivation());
+  readActivation(op, spec);
   return success();
 }
 
@@ -101,7 +101,7 @@ static LogicalResult read(FusedElementwiseOp op, KernelSpec &spec) {
     spec.epilogue.addend = true;
     spec.addend = activationGeometry(tensorType(op.getAddend()));
   }
-  setActivation(spec, op.getActivation());
+  readActivation(op, spec);
   return success();
 }
 

@@ -60,9 +60,10 @@ bool resnet::isInArena(Value root) {
 }
 
 SmallVector<OpOperand *> resnet::inPlaceCandidates(Operation *op) {
-  if (auto conv = dyn_cast<FusedConv2dOp>(op);
-      conv && conv.getAddend() && !conv.subsamplesAddend() && sameShape(conv.getAddend().getType(), conv.getType()))
-    return {&conv.getAddendMutable()[0]};
+  if (auto conv = dyn_cast<FusedConv2dOp>(op)) {
+    const bool fits = conv.getAddend() && !conv.subsamplesAddend() && sameShape(conv.getAddend().getType(), conv.getType());
+    return fits ? SmallVector<OpOperand *>{&conv.getAddendMutable()[0]} : SmallVector<OpOperand *>();
+  }
   if (!ElementwiseOperations::contains(op))
     return {};
   SmallVector<OpOperand *> operands = elementwiseOperands(op);

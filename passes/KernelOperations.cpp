@@ -25,13 +25,15 @@ SmallVector<WeightOperand> resnet::weightOperands(Operation *op) {
       add(name, operand[0]);
   };
   llvm::TypeSwitch<Operation *>(op)
-      .Case<FusedConv2dOp, FusedStemOp>([&](auto conv) {
+      .Case([&](FusedConv2dOp conv) {
         add("filter", conv.getFilterMutable());
         addOptional("bias", conv.getBiasMutable());
-        if constexpr (std::is_same_v<decltype(conv), FusedConv2dOp>) {
-          addOptional("post scale", conv.getPostScaleMutable());
-          addOptional("post shift", conv.getPostShiftMutable());
-        }
+        addOptional("post scale", conv.getPostScaleMutable());
+        addOptional("post shift", conv.getPostShiftMutable());
+      })
+      .Case([&](FusedStemOp stem) {
+        add("filter", stem.getFilterMutable());
+        addOptional("bias", stem.getBiasMutable());
       })
       .Case<FusedHeadOp, LinearOp>([&](auto linear) {
         add("weight", linear.getWeightMutable());

@@ -1,6 +1,7 @@
 // GFLOP/s and share of peak of single kernels on one thread, and their sum: ResNet-50's distinct layers at 224x224, or grouped,
 // depthwise and dilated convolutions.
-//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--layers=resnet50|grouped] [--filter=SUBSTRING]
+//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--layers=resnet50|grouped|attention]
+//   [--filter=SUBSTRING]
 //                       [--schedule=TEXT] [--warm] [--seconds=S]
 // Convolutions get the cost model's direct schedule unless --schedule gives all of them one, as databases write it. Filters come
 // from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
@@ -131,7 +132,7 @@ int main(int argc, char **argv) {
   }
   const std::vector<Layer> chosen = layersNamed(layers);
   if (chosen.empty()) {
-    std::fprintf(stderr, "--layers: expected resnet50 or grouped, got '%s'\n", layers.c_str());
+    std::fprintf(stderr, "--layers: expected resnet50, grouped or attention, got '%s'\n", layers.c_str());
     return 2;
   }
   std::optional<ConvSchedule> schedule = ConvSchedule();

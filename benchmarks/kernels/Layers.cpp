@@ -108,10 +108,55 @@ static std::vector<Layer> groupedLayers() {
   return layers;
 }
 
+static KernelSpec elementwise(int64_t channels, int64_t map, Activation activation) {
+  KernelSpec s;
+  s.kind = KernelKind::Elementwise;
+  s.input = s.output = {channels, map, map, kChannelBlock, {}};
+  s.epilogue.activation = activation;
+  return s;
+}
+
+// SE-ResNet-50, ResNet-50-IBN-a and a network with group norms: what they have beside their convolutions, once a stage.
+static std::vector<Layer> attentionLayers() {
+  std::vector<Layer> layers;
+  for (int64_t channels = 256, map = 56; channels <= 2048; channels *= 2, map /= 2) {
+    const std::string at = " " + std::to_string(channels) + "@" + std::to_string(map);
+    KernelSpec pool;
+    pool.kind = KernelKind::GlobalAvgPool;
+    pool.input = {channels, map, map, kChannelBlock, {}}, pool.output = {channels, 1, 1, kChannelBlock, {}};
+    layers.push_back({"squeeze" + at, 1, pool});
+    KernelSpec excite = conv(channels / 16, channels, 1, 1, 1, 0, false);
+    excite.epilogue.activation = Activation::Sigmoid;
+    layers.push_back({"excite, first" + at, 1, conv(channels, channels / 16, 1, 1, 1, 0, false)});
+    layers.push_back({"excite, second" + at, 1, excite});
+    KernelSpec gate = elementwise(channels, map, Activation::Relu);
+    gate.gate = pool.output;
+    gate.addend = gate.output;
+    gate.epilogue.addend = gate.epilogue.addendInPlace = true;
+    layers.push_back({"gate + add + relu" + at, 1, gate});
+    layers.push_back({"silu" + at, 1, elementwise(channels, map, Activation::Silu)});
+    for (int64_t groups : {int64_t(32), channels}) {
+      KernelSpec norm = elementwise(channels, map, Activation::None);
+      norm.kind = KernelKind::GroupNorm;
+      norm.normGroups = groups;
+      norm.epsilon = 1e-5f;
+      layers.push_back({(groups == channels ? "instance norm" : "group norm") + at, 1, norm});
+    }
+    KernelSpec concat = elementwise(channels, map, Activation::None);
+    concat.kind = KernelKind::Concat;
+    concat.input.channels = channels / 2;
+    concat.moreInputs = {concat.input};
+    layers.push_back({"concat" + at, 1, concat});
+  }
+  return layers;
+}
+
 std::vector<Layer> benchmarks::layersNamed(const std::string &name) {
   if (name == "resnet50")
     return resnet50();
   if (name == "grouped")
     return groupedLayers();
+  if (name == "attention")
+    return attentionLayers();
   return {};
 }

@@ -16,7 +16,8 @@ struct Layer {
 };
 
 /// "resnet50": its distinct layers. "grouped": the grouped and depthwise 3x3 convolutions of ResNeXts and their kin, and the
-/// dilated ones of ResNets with output stride 8 and 16. Any other name: none.
+/// dilated ones of ResNets with output stride 8 and 16. "attention": what squeeze-and-excitation, instance and group
+/// normalisation and swish add to a ResNet-50. Any other name: none.
 std::vector<Layer> layersNamed(const std::string &name);
 
 } // namespace resnet::benchmarks
