@@ -53,8 +53,8 @@ static int64_t zeroedBytes(const std::vector<LiveRange> &ranges, const std::vect
 
 namespace {
 
-/// For each range the others that share a step with it. In networks few buffers live at once, so these lists are short, and packing
-/// takes time linear in the depth.
+/// For each range the others that share a step with it. In networks few buffers live at once, so these lists are short, and
+/// packing takes time linear in the depth.
 class Neighbours {
 public:
   explicit Neighbours(const std::vector<LiveRange> &ranges) : lists(ranges.size()) {
@@ -134,7 +134,7 @@ private:
   static constexpr int64_t kUnplaced = -1;
   const std::vector<LiveRange> &ranges;
   const Neighbours &neighbours;
-  std::vector<std::pair<int64_t, int64_t>> occupied; // bytes of those that live with the range that is placed, by offset
+  std::vector<std::pair<int64_t, int64_t>> occupied;    // bytes of those that live with the range that is placed, by offset
   std::map<int64_t, std::map<int64_t, int64_t>> places; // of each pattern: the largest range at each offset
 };
 

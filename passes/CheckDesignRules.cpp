@@ -30,7 +30,8 @@ struct Maps {
 
 bool normalises(Operation *op) { return isa_and_nonnull<BatchNormOp, GroupNormOp>(op); }
 
-// Whether a block comes before this one: a pre-activation block's input may be normalised and activated. A stem has its own width.
+// Whether a block comes before this one: a pre-activation block's input may be normalised and activated. A stem has its own
+// width.
 bool followsBlock(ResidualOp op) {
   Operation *before = op.getInput().getDefiningOp();
   while (before && (normalises(before) || activationOf(before) != Activation::None))
@@ -78,8 +79,8 @@ struct CheckDesignRulesPass : resnet::impl::CheckDesignRulesBase<CheckDesignRule
     const Maps maps(op);
     if (maps.divides(1)) {
       if (maps.outChannels() != maps.inChannels())
-        remark(op, "same-map") << "a block from " << map(maps.in) << " to " << map(maps.out) << "; expected "
-                               << maps.inChannels() << " channels";
+        remark(op, "same-map") << "a block from " << map(maps.in) << " to " << map(maps.out) << "; expected " << maps.inChannels()
+                               << " channels";
     } else if (maps.divides(2) && maps.outChannels() != 2 * maps.inChannels()) {
       remark(op, "half-map") << "a block from " << map(maps.in) << " to " << map(maps.out) << "; expected "
                              << 2 * maps.inChannels() << " channels";

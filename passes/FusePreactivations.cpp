@@ -83,8 +83,8 @@ struct FusePreactivationsPass : resnet::impl::FusePreactivationsBase<FusePreacti
     takePost(conv, op, rewriter);
     rewriter.modifyOpInPlace(conv, [&] {
       conv.setKeepsSum(true);
-      conv.getResult().setType(
-          RankedTensorType::get({type.getDimSize(0), 2 * channels, type.getDimSize(2), type.getDimSize(3)}, type.getElementType()));
+      conv.getResult().setType(RankedTensorType::get({type.getDimSize(0), 2 * channels, type.getDimSize(2), type.getDimSize(3)},
+                                                     type.getElementType()));
       if (Value kept = conv.subsamplesAddend() ? Value() : keptSum(conv.getAddend(), conv.getType())) {
         Operation *slice = conv.getAddend().getDefiningOp();
         conv.getAddendMutable().assign(kept);

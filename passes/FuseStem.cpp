@@ -41,8 +41,10 @@ struct FuseMaxPool : OpRewritePattern<MaxPool2dOp> {
     auto conv = pool.getInput().getDefiningOp<FusedConv2dOp>();
     if (!conv || !conv->hasOneUse())
       return rewriter.notifyMatchFailure(pool, "no convolution that only this pool reads");
-    if (conv.getAddend() || conv.getPostScale() || conv.getActivatedChannels() || conv.getGroups() != 1 || !allEqual(conv.getDilations(), 1))
-      return rewriter.notifyMatchFailure(pool, "the convolution has a sum, a second activation, groups, a dilation or a partial activation");
+    if (conv.getAddend() || conv.getPostScale() || conv.getActivatedChannels() || conv.getGroups() != 1 ||
+        !allEqual(conv.getDilations(), 1))
+      return rewriter.notifyMatchFailure(
+          pool, "the convolution has a sum, a second activation, groups, a dilation or a partial activation");
     if (conv.getInput().getType().getDimSize(1) > kMostChannels)
       return rewriter.notifyMatchFailure(pool, "the convolution reads more than 16 channels");
     ArrayRef<int64_t> in = conv.getType().getShape(), out = pool.getType().getShape();

@@ -50,7 +50,8 @@ Halide::Expr activate(const Epilogue &e, int64_t block, Halide::Expr c, Halide::
 /// Defines `out` over v: what the epilogue makes of `sum`, which is a pair of maps where the sum is kept.
 void defineOutput(const Kernel &kernel, Halide::Func out, const Vars &v, Halide::Expr sum);
 
-/// Reorders the loops of an output that defineOutput made, innermost first. Both elements of a pair are stored where their sum is.
+/// Reorders the loops of an output that defineOutput made, innermost first. Both elements of a pair are stored where their sum
+/// is.
 void reorderOutput(const Kernel &kernel, Halide::Func out, std::vector<Halide::VarOrRVar> loops);
 
 /// Declares extents and strides of the output's buffer, except for a batch of any size, and the loops' bounds with them.

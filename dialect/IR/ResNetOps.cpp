@@ -95,8 +95,9 @@ LogicalResult FusedConv2dOp::verify() {
     RankedTensorType result = getType();
     const int64_t sum[] = {result.getDimSize(0), channels, result.getDimSize(2), result.getDimSize(3)};
     if (ArrayRef<int64_t>(sum) != ArrayRef<int64_t>(shape))
-      return emitOpError() << "fused_conv2d_c7: expected an addend of the " << (getKeepsSum() ? "sum's shape in " : "result's shape ")
-                           << result << (subsamplesAddend() ? " when subsampled" : "") << ", got " << addend;
+      return emitOpError() << "fused_conv2d_c7: expected an addend of the "
+                           << (getKeepsSum() ? "sum's shape in " : "result's shape ") << result
+                           << (subsamplesAddend() ? " when subsampled" : "") << ", got " << addend;
   }
   if (failed(checkVector(*this, "fused_conv2d_c11", "a post scale", getPostScale(), channels)) ||
       failed(checkVector(*this, "fused_conv2d_c11", "a post shift", getPostShift(), channels)))

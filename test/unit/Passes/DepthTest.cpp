@@ -68,7 +68,8 @@ private:
   }
   std::string norm(const std::string &x, int64_t channels, int64_t size) {
     const std::string vector = llvm::formatv("tensor<{0}xf32>", channels), v = constant(vector), map = type(channels, size);
-    return define(llvm::formatv("resnet.batch_norm {0}, {1}, {1}, {1}, {1} : ({2}, {3}, {3}, {3}, {3}) -> {2}", x, v, map, vector));
+    return define(
+        llvm::formatv("resnet.batch_norm {0}, {1}, {1}, {1}, {1} : ({2}, {3}, {3}, {3}, {3}) -> {2}", x, v, map, vector));
   }
   std::string relu(const std::string &x, int64_t channels, int64_t size) {
     return define(llvm::formatv("resnet.relu {0} : {1} -> {1}", x, type(channels, size)));
@@ -114,7 +115,8 @@ TEST(Depth, WhatIsVisitedGrowsAsTheNumberOfLayers) {
       EXPECT_GT(shallow.count(name) ? shallow.at(name) : 0, 20u) << name;
     for (auto [name, count] : deep) {
       const uint64_t before = shallow.count(name) ? shallow.at(name) : 0;
-      EXPECT_LE(count, 8.2 * before + 50) << name << (preactivation ? ", pre-activation: " : ": ") << before << " for 20 blocks a stage";
+      EXPECT_LE(count, 8.2 * before + 50) << name << (preactivation ? ", pre-activation: " : ": ") << before
+                                          << " for 20 blocks a stage";
     }
   }
 }

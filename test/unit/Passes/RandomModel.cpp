@@ -109,13 +109,12 @@ Value ModelGrower::conv() {
     }
   const auto activation = chance(50) ? Activation::Relu : Activation::None;
   IntegerAttr activated = out > 1 && chance(10) ? builder.getI64IntegerAttr(out / 2) : IntegerAttr();
-  return FusedConv2dOp::create(builder, loc, result, input, filter, bias, postScale, postShift, addend,
-                               ActivationAttr::get(builder.getContext(), activation), activated,
-                               builder.getDenseI64ArrayAttr({stride, stride}), builder.getDenseI64ArrayAttr(pad),
-                               builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups),
-                               builder.getDenseI64ArrayAttr(addendStrides), builder.getDenseI64ArrayAttr(addendPadding),
-                               ActivationAttr::get(builder.getContext(), postActivation),
-                               keepsSum ? builder.getUnitAttr() : UnitAttr());
+  return FusedConv2dOp::create(
+      builder, loc, result, input, filter, bias, postScale, postShift, addend,
+      ActivationAttr::get(builder.getContext(), activation), activated, builder.getDenseI64ArrayAttr({stride, stride}),
+      builder.getDenseI64ArrayAttr(pad), builder.getDenseI64ArrayAttr({dilation, dilation}), builder.getI64IntegerAttr(groups),
+      builder.getDenseI64ArrayAttr(addendStrides), builder.getDenseI64ArrayAttr(addendPadding),
+      ActivationAttr::get(builder.getContext(), postActivation), keepsSum ? builder.getUnitAttr() : UnitAttr());
 }
 
 Value ModelGrower::elementwise() {
