@@ -62,10 +62,10 @@ struct CheckDesignRulesPass : resnet::impl::CheckDesignRulesBase<CheckDesignRule
     markAllAnalysesPreserved();
   }
 
+  // The location is the block's name.
   InFlightDiagnostic remark(ResidualOp op, StringRef rule) {
     ++breaches;
-    const std::string name = sourceName(op.getLoc());
-    return mlir::emitRemark(op.getLoc()) << (name.empty() ? "a block without a name" : name) << ": '" << rule << "': ";
+    return mlir::emitRemark(op.getLoc()) << "design rule '" << rule << "': ";
   }
 
   static std::string map(RankedTensorType type) {

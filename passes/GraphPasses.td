@@ -62,7 +62,7 @@ def CheckDesignRules : Pass<"resnet-check-design-rules", "::mlir::func::FuncOp">
     - `normalised`: a normalisation follows or precedes each convolution of F.
 
     ```mlir
-    // remark: layer2.0: 'half-map': a block from 64 channels of 56x56 to 64 of 28x28; expected 128 channels
+    // remark: 'layer2.0': design rule 'half-map': a block from 64 channels of 56x56 to 64 of 28x28; expected 128 channels
     ```
   }];
   let dependentDialects = ["::resnet::ResNetDialect"];

@@ -8,7 +8,7 @@ using namespace Halide::Internal;
 
 namespace {
 
-// Where the vectors of a buffer that a statement stores begin.
+// Where the vectors of a buffer that a statement stores begin, by what is known before the statement.
 class Stores : public IRVisitor {
 public:
   explicit Stores(const std::string &buffer) : buffer(buffer) {}
@@ -16,13 +16,23 @@ public:
 
 private:
   using IRVisitor::visit;
+  void visit(const LetStmt *op) override {
+    lets.emplace_back(op->name, op->value);
+    op->body.accept(this);
+    lets.pop_back();
+  }
   void visit(const Store *op) override {
     const Ramp *ramp = op->index.as<Ramp>();
-    if (op->name == buffer && ramp)
-      bases.push_back(ramp->base);
-    IRVisitor::visit(op);
+    if (op->name != buffer || !ramp)
+      return;
+    Expr base = ramp->base;
+    for (auto let = lets.rbegin(); let != lets.rend(); ++let)
+      base = substitute(let->first, let->second, base);
+    bases.push_back(base);
   }
+
   const std::string &buffer;
+  std::vector<std::pair<std::string, Expr>> lets;
 };
 
 } // namespace
@@ -30,12 +40,12 @@ private:
 Stmt OutputPrefetch::visit(const Allocate *op) {
   if (op->name != sum)
     return IRMutator::visit(op);
-  // Lets inside the statement are not known before it.
   Stores stores(output);
-  substitute_in_all_lets(op->body).accept(&stores);
+  op->body.accept(&stores);
   std::vector<Stmt> body;
   for (const Expr &base : stores.bases)
-    body.push_back(Evaluate::make(Call::make(Float(32), Call::prefetch, {Variable::make(Handle(), output), base, 1, 1}, Call::Intrinsic)));
+    body.push_back(
+        Evaluate::make(Call::make(Float(32), Call::prefetch, {Variable::make(Handle(), output), base, 1, 1}, Call::Intrinsic)));
   body.push_back(op->body);
   return Allocate::make(op->name, op->type, op->memory_type, op->extents, op->condition, Block::make(body), op->new_expr,
                         op->free_function);

@@ -68,8 +68,7 @@ TEST_P(KernelTestPost, OverThePairThatItAdds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Direct, KernelTestPost,
-                         testing::Values(PostCase{16, 32, 8, 3}, PostCase{32, 64, 7, 1}, PostCase{64, 16, 9, 1},
-                                         PostCase{32, 48, 13, 3}, PostCase{256, 64, 7, 3}));
+                         testing::Values(PostCase{16, 32, 8, 3}, PostCase{32, 64, 7, 1}, PostCase{32, 48, 13, 3}));
 INSTANTIATE_TEST_SUITE_P(
     Winograd, KernelTestPost,
     testing::Values(PostCase{32, 32, 8, 3, "winograd4 tile=2x1"}, PostCase{32, 48, 9, 3, "winograd2 tile=2x1 tile_rows=5"},
