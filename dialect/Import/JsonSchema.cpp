@@ -46,13 +46,12 @@ public:
   }
   bool start_array(size_t) override { return true; }
   bool end_array() override { return true; }
-  bool parse_error(size_t position, const std::string &token, const nlohmann::detail::exception &) override {
-    StringRef before = text.take_front(position == 0 ? 0 : position - 1);
+  bool parse_error(size_t position, const std::string &, const nlohmann::detail::exception &) override {
+    // Characters read, the one that does not fit among them.
+    StringRef before = text.take_front(position == 0 ? 0 : position - 1), after = text.drop_front(before.size());
     const size_t line = before.count('\n') + 1, column = before.size() - (before.rfind('\n') + 1) + 1;
-    std::string shown;
-    for (char c : StringRef(token).take_front(40))
-      shown += isPrint(c) ? c : '?';
-    problem = ("line " + Twine(line) + ", column " + Twine(column) + ": expected JSON, got '" + shown + "'").str();
+    const std::string got = after.empty() ? "the end" : std::string("'") + (isPrint(after[0]) ? after[0] : '?') + "'";
+    problem = ("line " + Twine(line) + ", column " + Twine(column) + ": expected JSON, got " + got).str();
     return false;
   }
 
@@ -162,6 +161,9 @@ static std::string joinJson(const json &values) {
   return text;
 }
 
+// The document itself has the path "/".
+static std::string childPath(const std::string &path, const std::string &name) { return (path == "/" ? "" : path) + "/" + name; }
+
 Error Validator::checkNumber(const json &schema, const json &value, const std::string &path) {
   const double number = value.get<double>();
   const bool fits = (!schema.contains("minimum") || number >= schema["minimum"].get<double>()) &&
@@ -209,7 +211,7 @@ Error Validator::checkObject(const json &schema, json &value, const std::string 
   fillDefaults(properties, value);
   for (auto &[name, member] : value.items())
     if (properties.contains(name))
-      if (Error error = check(properties[name], member, (path == "/" ? "" : path) + "/" + name))
+      if (Error error = check(properties[name], member, childPath(path, name)))
         return error;
   return Error::success();
 }
@@ -252,7 +254,7 @@ Error Validator::check(const json &schema, json &value, const std::string &path)
   if (value.size() < least || value.size() > most)
     return fail(path, "a list of " + Twine(least) + " to " + Twine(most), value);
   for (size_t i = 0; i < value.size(); ++i)
-    if (Error error = check(schema["items"], value[i], path + "/" + std::to_string(i)))
+    if (Error error = check(schema["items"], value[i], childPath(path, std::to_string(i))))
       return error;
   return Error::success();
 }

@@ -1,6 +1,7 @@
 // Windows are unfolded into columns, filters are rows, and a small register tile multiplies them.
 
 #include "dialect/Import/StatisticsConvolution.h"
+#include "llvm/Support/Compiler.h"
 #include <algorithm>
 #include <cstring>
 #include <thread>
@@ -8,8 +9,9 @@
 using namespace mlir;
 using namespace resnet;
 
-// Wider vectors where the processor has them: the same additions and multiplications, so the same bits.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+// Wider vectors where the processor has them: the same additions and multiplications, so the same bits. The choice is made before
+// a sanitizer's runtime is ready, so there is none with one.
+#if defined(__x86_64__) && !LLVM_ADDRESS_SANITIZER_BUILD && !LLVM_THREAD_SANITIZER_BUILD
 #define RESNET_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define RESNET_CLONES

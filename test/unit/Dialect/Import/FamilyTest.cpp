@@ -13,6 +13,7 @@ namespace {
 
 /// Each stage's blocks are the same but for the first, so that more of them test nothing but patience.
 constexpr int64_t kMostBlocks = 2;
+constexpr int64_t kLargeImage = 32;
 
 std::vector<Tensor> run(const Architecture &architecture, int64_t size) {
   MLIRContext context;
@@ -27,6 +28,8 @@ std::vector<Tensor> run(const Architecture &architecture, int64_t size) {
   return failed(outputs) ? std::vector<Tensor>() : std::vector<Tensor>(outputs->begin(), outputs->end());
 }
 
+/// Whether images are told apart is asked where most of a window is not padding: without sums, and before the first one, small
+/// images end as zeros behind the ReLU.
 void expectLively(const Architecture &architecture, int64_t size) {
   const std::vector<Tensor> outputs = run(architecture, size);
   ASSERT_EQ(outputs.size(), 1u);
@@ -39,7 +42,8 @@ void expectLively(const Architecture &architecture, int64_t size) {
     between = std::max<double>(between, std::abs(logits[i] - logits[classes + i]));
     within = std::max<double>(within, std::abs(logits[i] - logits[0]));
   }
-  EXPECT_GT(between, 1e-4) << "the images' results are alike";
+  if (size >= kLargeImage || (!architecture.preActivation && architecture.shortcut != ShortcutOption::None))
+    EXPECT_GT(between, 1e-4) << "the images' results are alike";
   EXPECT_GT(within, 1e-3) << "the classes' results are alike";
 }
 
@@ -50,6 +54,8 @@ TEST_P(FamilyTest, OutputsAreFiniteAndNotConstant) {
   for (Architecture::Stage &stage : architecture.stages)
     stage.blocks = std::min(stage.blocks, kMostBlocks);
   expectLively(architecture, architecture.smallestImage());
+  if (architecture.preActivation || architecture.shortcut == ShortcutOption::None)
+    expectLively(architecture, kLargeImage);
 }
 
 INSTANTIATE_TEST_SUITE_P(BuiltIn, FamilyTest, testing::ValuesIn([] {
@@ -67,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(BuiltIn, FamilyTest, testing::ValuesIn([] {
 TEST(Family, OutputsAreFiniteAndNotConstantAtAnyDepth) {
   for (const char *name : {"resnet1202", "preact_resnet1001", "plain56"}) {
     SCOPED_TRACE(name);
-    expectLively(*findArchitecture(name), 8);
+    expectLively(*findArchitecture(name), name == llvm::StringRef("plain56") ? kLargeImage : 8);
   }
 }
 

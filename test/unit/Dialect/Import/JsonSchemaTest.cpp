@@ -16,7 +16,7 @@ std::string parseError(StringRef text) {
 
 TEST(ParseJson, ErrorsHaveLineAndColumn) {
   EXPECT_EQ(parseError("{\n  \"a\": 1,\n  b\n}"), "line 3, column 3: expected JSON, got 'b'");
-  EXPECT_EQ(parseError(""), "line 1, column 1: expected JSON, got ''");
+  EXPECT_EQ(parseError(""), "line 1, column 1: expected JSON, got the end");
   EXPECT_EQ(parseError("{\"a\": \"\xff\"}").substr(0, 16), "line 1, column 8");
 }
 
