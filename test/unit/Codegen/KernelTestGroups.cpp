@@ -100,9 +100,9 @@ TEST(KernelTestGroups, HalosPaddingAndActivatedChannels) {
 
 // Outputs in another block than the filter's, and inputs in another than both.
 TEST(KernelTestGroups, OtherBlocks) {
-  for (int64_t groups : {5, 20, 40}) {
+  for (int64_t groups : {5, 40}) {
     KernelSpec s = GroupedCase{40, groups, 6, 29}.spec();
-    for (int64_t block : {1, 8, 40}) {
+    for (int64_t block : {1, 40}) {
       s.output.block = block;
       expectMatchesReferenceOnAllTargets(s);
     }
