@@ -1,4 +1,4 @@
-// RUN: resnet-opt %s -split-input-file -verify-diagnostics --resnet-check-design-rules -o /dev/null
+// RUN: resnet-opt %s -split-input-file --resnet-check-design-rules -o /dev/null 2>&1 | FileCheck %s --implicit-check-not=remark:
 
 !map = tensor<?x4x8x8xf32>
 !half = tensor<?x8x4x4xf32>
@@ -55,9 +55,9 @@ func.func @preactivation_attention_and_halves(%x: !map) -> !map {
     %3 = resnet.conv2d %1, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     %4 = resnet.global_avg_pool %3 : !map -> tensor<?x4x1x1xf32>
     %5 = resnet.conv2d %4, %w : (tensor<?x4x1x1xf32>, tensor<4x4x1x1xf32>) -> tensor<?x4x1x1xf32>
-    %row = resnet.reshape %5 : tensor<?x4x1x1xf32> -> tensor<?x1x1x4xf32>
+    %row = resnet.reshape %5 [1, 1, 4] : tensor<?x4x1x1xf32> -> tensor<?x1x1x4xf32>
     %eca = resnet.conv2d %row, %e pad [0, 1, 0, 1] : (tensor<?x1x1x4xf32>, tensor<1x1x1x3xf32>) -> tensor<?x1x1x4xf32>
-    %pixel = resnet.reshape %eca : tensor<?x1x1x4xf32> -> tensor<?x4x1x1xf32>
+    %pixel = resnet.reshape %eca [4, 1, 1] : tensor<?x1x1x4xf32> -> tensor<?x4x1x1xf32>
     %6 = resnet.sigmoid %pixel : tensor<?x4x1x1xf32> -> tensor<?x4x1x1xf32>
     %7 = resnet.mul %3, %6 : (!map, tensor<?x4x1x1xf32>) -> !map
     %8 = resnet.conv2d %7, %w : (!map, tensor<4x4x1x1xf32>) -> !map
@@ -80,13 +80,13 @@ func.func @each_rule(%x: !map) -> tensor<?x6x4x4xf32> {
   %w = resnet.constant dense<1.0> : tensor<4x4x1x1xf32>
   %q = resnet.constant dense<1.0> : tensor<6x4x1x1xf32>
   %r = resnet.constant dense<1.0> : tensor<6x6x1x1xf32>
-  // expected-remark @+1 {{design rule 'normalised': 2 of 2 convolutions without a normalisation}}
+  // CHECK: check-design-rules.mlir:[[#@LINE+1]]:{{.*}}: remark: design rule 'normalised': 2 of 2 convolutions without a normalisation
   %0 = resnet.residual %x activation relu {
     %a = resnet.conv2d %x, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     %b = resnet.conv2d %a, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     resnet.yield %b : !map
   } : !map -> !map
-  // expected-remark@unknown {{design rule 'identity': a shortcut that computes from 4 channels of 8x8 to the same; expected the identity}}
+  // CHECK: remark: loc("layer1.0"): design rule 'identity': a shortcut that computes from 4 channels of 8x8 to the same; expected the identity
   %1 = resnet.residual %0 activation relu {
     %a = resnet.conv2d %0, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     %b = resnet.batch_norm %a, %v, %v, %v, %v : (!map, !v4, !v4, !v4, !v4) -> !map
@@ -95,8 +95,8 @@ func.func @each_rule(%x: !map) -> tensor<?x6x4x4xf32> {
     %a = resnet.conv2d %0, %w : (!map, tensor<4x4x1x1xf32>) -> !map
     resnet.yield %a : !map
   } : !map -> !map loc("layer1.0")
-  // expected-remark@unknown {{design rule 'same-map': a block from 4 channels of 8x8 to 6 channels of 8x8; expected 4 channels}}
-  // expected-remark@unknown {{design rule 'normalised': 1 of 1 convolutions without a normalisation}}
+  // CHECK: remark: loc("layer1.1"): design rule 'same-map': a block from 4 channels of 8x8 to 6 channels of 8x8; expected 4 channels
+  // CHECK: remark: loc("layer1.1"): design rule 'normalised': 1 of 1 convolutions without a normalisation
   %2 = resnet.residual %1 {
     %a = resnet.conv2d %1, %q : (!map, tensor<6x4x1x1xf32>) -> tensor<?x6x8x8xf32>
     resnet.yield %a : tensor<?x6x8x8xf32>
@@ -104,8 +104,8 @@ func.func @each_rule(%x: !map) -> tensor<?x6x4x4xf32> {
     %a = resnet.subsample %1 stride [1, 1] channel_padding [1, 1] : !map -> tensor<?x6x8x8xf32>
     resnet.yield %a : tensor<?x6x8x8xf32>
   } : !map -> tensor<?x6x8x8xf32> loc("layer1.1")
-  // expected-remark@unknown {{design rule 'half-map': a block from 6 channels of 8x8 to 6 channels of 4x4; expected 12 channels}}
-  // expected-remark@unknown {{design rule 'normalised': 1 of 1 convolutions without a normalisation}}
+  // CHECK: remark: loc("layer2.0"): design rule 'half-map': a block from 6 channels of 8x8 to 6 channels of 4x4; expected 12 channels
+  // CHECK: remark: loc("layer2.0"): design rule 'normalised': 1 of 1 convolutions without a normalisation
   %3 = resnet.residual %2 {
     %a = resnet.conv2d %2, %r stride [2, 2] : (tensor<?x6x8x8xf32>, tensor<6x6x1x1xf32>) -> tensor<?x6x4x4xf32>
     resnet.yield %a : tensor<?x6x4x4xf32>
