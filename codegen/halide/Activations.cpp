@@ -2,7 +2,7 @@
 // every target: calls of the C library's exp and round would not, and would be other functions in vectors and in their remainder.
 
 #include "codegen/halide/Kernel.h"
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 using namespace resnet;

@@ -6,7 +6,9 @@
 
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/Machine.h"
+#include <functional>
 #include <numeric>
+#include <tuple>
 
 using namespace resnet;
 using namespace resnet::codegen;

@@ -16,6 +16,7 @@ using namespace Halide;
 static constexpr int kBatchTile = 8;
 
 static int asInt(int64_t v) { return static_cast<int>(v); }
+static int allLanes(const ActivationGeometry &g) { return asInt(g.blocks() * g.block); }
 
 /// Largest divisor of `total` up to `limit`: chains of additions that run side by side to hide their latency.
 static int chains(int64_t total, int limit) {
@@ -54,11 +55,11 @@ static Pooled pool(const Kernel &kernel) {
   return a;
 }
 
-// Within its consumer's image: vectors of channels, four blocks side by side (latency of addition).
+// Within its consumer's image, for the channels that it wants: vectors of channels, four blocks side by side (latency of
+// addition).
 static void schedulePool(const Kernel &kernel, Pooled &a) {
   const ActivationGeometry &g = kernel.spec.input;
   Var c("c"), k("k"), ki("ki");
-  a.mean.bound(a.ch, 0, asInt(g.blocks() * g.block));
   if (g.block % machineOf(kernel.spec.target).lanes == 0) {
     const int together = chains(g.blocks(), 4);
     a.mean.split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).split(k, k, ki, together, TailStrategy::RoundUp);
@@ -86,12 +87,13 @@ Pipeline codegen::buildGlobalPool(const Kernel &kernel) {
   schedulePool(kernel, a);
   if (sameBlock && g.block % machineOf(kernel.spec.target).lanes == 0) {
     Var t("t"), ko("ko"), ki("ki");
-    out.split(v.k, ko, ki, chains(g.blocks(), 4), TailStrategy::RoundUp).reorder(v.c, ki, v.x, v.y, ko, v.n);
+    const int together = chains(g.blocks(), 4);
+    out.split(v.k, ko, ki, together, TailStrategy::RoundUp).reorder(v.c, ki, v.x, v.y, ko, v.n);
     out.vectorize(v.c).fuse(ko, v.n, t).parallel(t);
-    a.mean.compute_at(out, t);
+    a.mean.compute_at(out, t).bound_extent(a.ch, together * asInt(g.block));
   } else {
     out.parallel(v.n);
-    a.mean.compute_at(out, v.n).store_in(MemoryType::Heap);
+    a.mean.compute_at(out, v.n).store_in(MemoryType::Heap).bound(a.ch, 0, allLanes(kernel.spec.input));
   }
   return out;
 }
@@ -141,6 +143,7 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
   if (head) {
     schedulePool(kernel, pooled);
     pooled.mean.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(pooled.n, kBatchTile);
+    pooled.mean.bound(pooled.ch, 0, allLanes(s.input));
   }
   logits.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(n, kBatchTile);
   logits.bound(co, 0, block).bound(k, 0, asInt(g.outBlocks()));
