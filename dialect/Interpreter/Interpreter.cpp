@@ -168,15 +168,16 @@ LogicalResult Interpreter::executeOnTensors(Operation *op) {
 }
 
 LogicalResult Interpreter::execute(ResidualOp op) {
-  SmallVector<TensorView> parts;
+  // Views of what the first region leaves would not survive the second: it adds to the same table.
+  SmallVector<Value> values;
   for (Region *region : {&op.getBody(), &op.getShortcut()}) {
-    Value part = op.getInput();
-    if (!region->empty()) {
-      if (failed(runBlock(region->front())))
-        return failure();
-      part = region->front().getTerminator()->getOperand(0);
-    }
-    FailureOr<TensorView> view = lookup(op, part);
+    if (!region->empty() && failed(runBlock(region->front())))
+      return failure();
+    values.push_back(region->empty() ? op.getInput() : region->front().getTerminator()->getOperand(0));
+  }
+  SmallVector<TensorView> parts;
+  for (Value value : values) {
+    FailureOr<TensorView> view = lookup(op, value);
     if (failed(view))
       return failure();
     parts.push_back(*view);
