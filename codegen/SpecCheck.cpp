@@ -29,6 +29,9 @@ std::string codegen::checkSpec(const KernelSpec &s) {
     return "an addend in place must have the output's layout and be read as it is";
   if (e.addendInPlace && e.keepsSum != e.addendKept)
     return "an addend in place must be a pair of maps as the output";
+  const auto isPair = [](const ActivationGeometry &g) { return 2 * g.imageElements() <= std::numeric_limits<int32_t>::max(); };
+  if ((e.keepsSum && !isPair(s.output)) || (e.addendKept && !isPair(s.addend)))
+    return "a pair of maps has more than 2^31 elements";
   if (e.keepsSum && (s.output.block != s.filter.block || s.output.channels % s.output.block))
     return "a kept sum must have whole blocks of channels, as the filter";
   const int64_t leastStride = s.kind == KernelKind::Copy ? 0 : 1;
@@ -100,6 +103,10 @@ std::string codegen::checkSpec(const KernelSpec &s) {
       return "a mirrored border is as wide as the input";
     return "";
   }
+  case KernelKind::Elementwise:
+    if (s.input.height != s.output.height || s.input.width != s.output.width)
+      return "input and output differ in their maps";
+    break;
   default:
     break;
   }

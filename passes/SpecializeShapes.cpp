@@ -137,7 +137,8 @@ private:
       if (!expand || !expand->hasOneUse())
         continue;
       for (Value beside : op.getOperands())
-        if (before.contains(beside) && size(typeBefore(beside)) == size(typeBefore(operand))) {
+        if (!beside.getDefiningOp<ExpandOp>() && before.contains(beside) &&
+            size(typeBefore(beside)) == size(typeBefore(operand))) {
           auto now = cast<RankedTensorType>(beside.getType());
           expand.setSize(size(now));
           setType(operand, RankedTensorType::get(

@@ -114,8 +114,10 @@ static Error checkWidths(const Architecture &a) {
     if (a.shortcut == ShortcutOption::ZeroPadding && output < before)
       return createStringError(path + "/width: expected at least the " + Twine(before) +
                                " channels before with shortcuts of option \"A\", got " + Twine(output));
-    if (a.normalization == NormalizationKind::InstanceBatch && inner < 2)
-      return createStringError(path + "/width: expected at least 2 channels with \"ibn_a\", got " + Twine(inner));
+    // Before the first convolution of a pre-activation block the input is normalised, behind it otherwise.
+    const int64_t halved = a.preActivation ? std::min(before, stage.blocks > 1 ? output : before) : inner;
+    if (a.normalization == NormalizationKind::InstanceBatch && halved < 2)
+      return createStringError(path + "/width: expected at least 2 channels with \"ibn_a\", got " + Twine(halved));
     for (int64_t width : {a.preActivation ? before : output, inner, output})
       if (Error error = checkGroups(a, "the channels of " + path, width))
         return error;
@@ -147,7 +149,7 @@ static Error checkRules(const Architecture &a, const json &fields) {
 Expected<Architecture> resnet::readArchitecture(const json &schema, json fields, StringRef name, const json *base) {
   if (base)
     for (auto &[key, value] : base->items())
-      if (!fields.contains(key))
+      if (!fields.contains(key) && key != "name" && key != "description") // those are the base's own
         fields[key] = value;
   if (Error error = applySchema(schema, fields))
     return std::move(error);

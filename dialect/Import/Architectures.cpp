@@ -89,7 +89,14 @@ SmallVector<int64_t, 4> Architecture::stageWeights() const {
   return result;
 }
 
-int64_t Architecture::numWeights() const { return sum_of(stageWeights()); }
+int64_t Architecture::numWeights() const {
+  int64_t sum = outputWidth(stages.back()) * classes, before = inputChannels;
+  for (const StemConvolution &conv : stem) {
+    sum += before * conv.width * conv.kernel * conv.kernel;
+    before = conv.width;
+  }
+  return sum + sum_of(stageWeights());
+}
 
 int64_t Architecture::products(int64_t size) const {
   int64_t stride = stemStride(), sum = 0;
@@ -181,9 +188,6 @@ Expected<Architecture> resnet::parseArchitecture(StringRef text, StringRef name)
     if (!found)
       return createStringError("/base: expected a name that resnet-import --list prints, got " + quoteJson((*document)["base"]));
     base = &builtIn().descriptions.find(found->name)->second;
-    // Its name and description are not this one's.
-    if (!document->contains("name"))
-      (*document)["name"] = name.str();
   }
   return readArchitecture(builtIn().schema, std::move(*document), name, base);
 }

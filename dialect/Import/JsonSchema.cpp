@@ -74,7 +74,7 @@ std::string resnet::quoteJson(const json &value) {
   if (value.is_array())
     return "a list of " + std::to_string(value.size());
   constexpr size_t kMost = 60;
-  std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true);
+  std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
   return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
 }
 

@@ -199,7 +199,7 @@ static void importArithmetic(OnnxNode &node) {
   if (node.opset() < 7)
     node.ignore({"axis", "broadcast"}); // of constants; activations of other shapes are refused
   if (node.allConstant())
-    return foldBinary(node, node.constant(0), node.constant(1));
+    return foldBinary(node, node.constant(0), alignedByAxis(node, 1, node.shape(0).size()));
   if (node.failed())
     return;
   for (size_t i : {0, 1})

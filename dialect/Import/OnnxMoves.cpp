@@ -216,7 +216,9 @@ static Range resolveRange(int64_t start, int64_t end, int64_t step, int64_t dim)
     end = std::clamp<int64_t>(absolute(end), 0, dim);
     return {start, end > start ? (end - start - 1) / step + 1 : 0, step};
   }
-  start = std::clamp<int64_t>(absolute(start), 0, std::max<int64_t>(dim - 1, 0));
+  if (dim == 0)
+    return {0, 0, step};
+  start = std::clamp<int64_t>(absolute(start), 0, dim - 1);
   end = std::clamp<int64_t>(absolute(end), -1, dim - 1);
   return {start, start > end ? (start - end - 1) / -step + 1 : 0, step};
 }

@@ -52,8 +52,9 @@ static Value crop(OnnxNode &node, Value map, Pads &pads) {
   for (int64_t axis = 1; axis < 4; ++axis) {
     int64_t &low = pads.low[axis], &high = pads.high[axis];
     constexpr int64_t kMost = 1 << 24;
-    if (std::abs(low) > kMost || std::abs(high) > kMost) {
-      node.error("expected pads of at most 2^24, got " + Twine(std::abs(low) > kMost ? low : high));
+    const auto tooLarge = [](int64_t pad) { return pad < -kMost || pad > kMost; };
+    if (tooLarge(low) || tooLarge(high)) {
+      node.error("expected pads of at most 2^24, got " + Twine(tooLarge(low) ? low : high));
       return {};
     }
     const int64_t before = std::max<int64_t>(-low, 0), behind = std::max<int64_t>(-high, 0);

@@ -44,6 +44,9 @@ static Parameters readParameters(OnnxNode &node, ArrayRef<int64_t> shape, HostTe
       result.zeroPoint.count() != result.scale.count())
     node.error("expected a scale of one number or a list of floats and as many integers as zero point, got shapes " +
                formatShape(result.scale.shape) + " and " + formatShape(result.zeroPoint.shape));
+  for (int64_t i = 0; !node.failed() && i < result.scale.count(); ++i)
+    if (const float scale = result.scale.floatAt(i); !(scale > 0) || !std::isfinite(scale))
+      node.error("expected positive, finite scales, got " + Twine(std::to_string(scale)) + " at position " + Twine(i));
   if (node.failed() || result.perTensor)
     return result;
   result.axis = normalizeAxis(node, axis, shape.size());

@@ -127,11 +127,16 @@ TEST(Descriptions, RulesBetweenFields) {
   EXPECT_EQ(parseError(R"({"base": "resnet20", "normalization": {"ibn_a": {}}, "stages": [{"blocks": 1, "width": 1}],
                            "shortcut": {"option": "B"}})"),
             "/stages/0/width: expected at least 2 channels with \"ibn_a\", got 1");
+  // A pre-activation block normalises what comes before it.
+  EXPECT_EQ(parseError(R"({"stem": {"convolutions": [{"width": 1}]}, "block": {"kind": "basic", "order": "pre"},
+                           "stages": [{"blocks": 1, "width": 2}, {"blocks": 1, "width": 2}],
+                           "normalization": {"ibn_a": {}}})"),
+            "/stages/0/width: expected at least 2 channels with \"ibn_a\", got 1");
 }
 
 TEST(Descriptions, NetworksThatAreTooLarge) {
   EXPECT_EQ(parseError(R"({"base": "resnet50", "stages": [{"blocks": 4000, "width": 512}]})"),
-            "/stages: expected at most 2147483648 weights, got about 17824776192");
+            "/stages: expected at most 2147483648 weights, got about 17826833600");
 }
 
 TEST(Descriptions, Files) {
