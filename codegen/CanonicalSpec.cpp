@@ -24,16 +24,11 @@ static bool sameMap(const ActivationGeometry &a, const ActivationGeometry &b) {
   return a.height == b.height && a.width == b.width;
 }
 
-// Bottom or right padding that the last window really touches: what an operation declares beyond it changes nothing.
-static int64_t touchedPadding(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation, int64_t before) {
-  return std::max<int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
-}
-
-static void canonicalizeActivation(Activation &activation, std::array<float, 4> &parameters) {
-  if (activation == Activation::Clip && parameters[0] == 0.f && parameters[1] == std::numeric_limits<float>::infinity())
-    activation = Activation::Relu;
-  for (size_t i = 0; i < parameters.size(); ++i)
-    parameters[i] = i < parameterCount(activation) ? parameters[i] + 0.f : 0.f; // -0, too, becomes 0
+static void canonicalize(ActivationFunction &f) {
+  if (f.kind == Activation::Clip && f.parameters[0] == 0.f && f.parameters[1] == std::numeric_limits<float>::infinity())
+    f.kind = Activation::Relu;
+  for (size_t i = 0; i < f.parameters.size(); ++i)
+    f.parameters[i] = i < parameterCount(f.kind) ? f.parameters[i] + 0.f : 0.f; // -0, too, becomes 0
 }
 
 static void canonicalizeEpilogue(KernelSpec &s) {
@@ -67,9 +62,9 @@ static void canonicalizeEpilogue(KernelSpec &s) {
     e.addendStrides[1] = 1;
   if (e.activatedChannels == 0)
     e.activation = Activation::None;
-  canonicalizeActivation(e.activation, e.parameters);
-  canonicalizeActivation(e.postActivation, e.postParameters);
-  if (e.activation == Activation::None || e.activatedChannels >= s.output.channels)
+  canonicalize(e.activation);
+  canonicalize(e.postActivation);
+  if (e.activation.kind == Activation::None || e.activatedChannels >= s.output.channels)
     e.activatedChannels = -1;
 }
 

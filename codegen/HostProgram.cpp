@@ -58,8 +58,7 @@ llvm::Expected<std::string> resnet::codegen::emitObject(llvm::Module &module, Ta
   if (!backend)
     return llvm::createStringError(error);
   // The program is one function of a call a layer. LLVM's optimising register allocator takes time that grows faster than that:
-  // with it a compilation of 1,202 layers takes 2.3 s when all kernels are at hand, without it 0.6 s. A launch takes some 50 ns
-  // more.
+  // with it resnet-compile takes 2.3 s of CPU time for ResNet-1202 when all kernels are in the cache, without it 0.6 s (Zen 4).
   std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
       triple, llvmCpu(target), "", llvm::TargetOptions(), llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::None));
   module.setTargetTriple(triple);

@@ -116,10 +116,10 @@ static std::string text(const FilterGeometry &f) {
 
 static std::string text(const std::array<int64_t, 2> &a) { return num(a[0]) + "," + num(a[1]); }
 
-static std::string text(Activation activation, const std::array<float, 4> &parameters) {
-  std::string s = activationName(activation);
-  for (size_t i = 0; i < parameterCount(activation); ++i)
-    s += (i ? "," : "=") + exact(parameters[i]);
+static std::string text(const ActivationFunction &f) {
+  std::string s = activationName(f.kind);
+  for (size_t i = 0; i < parameterCount(f.kind); ++i)
+    s += (i ? "," : "=") + exact(f.parameters[i]);
   return s;
 }
 
@@ -177,14 +177,14 @@ static std::string workText(const KernelSpec &s) {
     t += " add_from=" + num(s.epilogue.addendChannels);
   if (s.epilogue.addendInPlace)
     t += " in_place";
-  if (s.epilogue.activation != Activation::None)
-    t += " " + text(s.epilogue.activation, s.epilogue.parameters);
+  if (s.epilogue.activation.kind != Activation::None)
+    t += " " + text(s.epilogue.activation);
   if (s.epilogue.activatedChannels != -1)
     t += " activated=" + num(s.epilogue.activatedChannels);
   if (s.epilogue.post)
     t += " post";
-  if (s.epilogue.postActivation != Activation::None)
-    t += "=" + text(s.epilogue.postActivation, s.epilogue.postParameters);
+  if (s.epilogue.postActivation.kind != Activation::None)
+    t += "=" + text(s.epilogue.postActivation);
   if (s.epilogue.keepsSum)
     t += " keeps_sum";
   if (s.epilogue.addendKept)
@@ -195,7 +195,6 @@ static std::string workText(const KernelSpec &s) {
 KernelSpec codegen::withoutPost(KernelSpec spec) {
   spec.epilogue.post = spec.epilogue.keepsSum = spec.epilogue.addendKept = false;
   spec.epilogue.postActivation = Activation::None;
-  spec.epilogue.postParameters = {};
   return spec;
 }
 

@@ -53,6 +53,15 @@ enum class Activation {
 /// How many parameters it has.
 size_t parameterCount(Activation activation);
 
+struct ActivationFunction {
+  Activation kind;
+  std::array<float, 4> parameters; // 0 behind parameterCount(kind)
+
+  ActivationFunction(Activation kind = Activation::None, std::array<float, 4> parameters = {})
+      : kind(kind), parameters(parameters) {}
+  bool operator==(const ActivationFunction &) const = default;
+};
+
 /// Where a copy takes elements outside of its input from: one value, the nearest element, or the map mirrored at its edge.
 enum class Border { Fill, Edge, Reflect };
 
@@ -66,14 +75,12 @@ struct Epilogue {
   int64_t addendChannels = 0;
   /// The addend's buffer is the output's: a schedule must then store every element once (no overlapping tiles).
   bool addendInPlace = false;
-  Activation activation = Activation::None;
-  std::array<float, 4> parameters{}; // of the activation; 0 where it has none
+  ActivationFunction activation;
   /// The activation covers output channels [0, activatedChannels); -1 means all.
   int64_t activatedChannels = -1;
   /// Conv2d: what is stored is postActivation(sum * scale[c] + shift[c]), with scale and shift operands.
   bool post = false;
-  Activation postActivation = Activation::None;
-  std::array<float, 4> postParameters{};
+  ActivationFunction postActivation;
   /// With post: the output's buffer is two maps in each image, what post makes of the sum and the sum.
   bool keepsSum = false;
   /// The addend's buffer is such a pair; its sum is added.

@@ -9,36 +9,24 @@ using namespace resnet;
 using namespace resnet::codegen;
 using ActivationKind = resnet::codegen::Activation;
 
-static void setActivation(resnet::Activation from, ActivationKind &kind, std::array<float, 4> &parameters) {
-  switch (from) {
+static ActivationFunction activationFunction(resnet::Activation activation) {
+  switch (activation) {
   case resnet::Activation::None:
-    kind = ActivationKind::None;
-    return;
+    return ActivationKind::None;
   case resnet::Activation::Relu:
-    kind = ActivationKind::Relu;
-    return;
+    return ActivationKind::Relu;
   case resnet::Activation::Relu6:
-    kind = ActivationKind::Clip;
-    parameters = {0.f, 6.f};
-    return;
+    return {ActivationKind::Clip, {0.f, 6.f}};
   case resnet::Activation::Sigmoid:
-    kind = ActivationKind::Sigmoid;
-    return;
+    return ActivationKind::Sigmoid;
   case resnet::Activation::Silu:
-    kind = ActivationKind::Silu;
-    return;
+    return ActivationKind::Silu;
   case resnet::Activation::HardSigmoid:
-    kind = ActivationKind::HardSigmoid;
-    parameters = {1.f / 6.f, 0.5f};
-    return;
+    return {ActivationKind::HardSigmoid, {1.f / 6.f, 0.5f}};
   case resnet::Activation::HardSwish:
-    kind = ActivationKind::HardSwish;
-    return;
+    return ActivationKind::HardSwish;
   }
-}
-
-template <typename Op> static void readActivation(Op op, KernelSpec &spec) {
-  setActivation(op.getActivation(), spec.epilogue.activation, spec.epilogue.parameters);
+  llvm_unreachable("every activation has a kernel's");
 }
 
 template <typename Op> static void readWindow(Op op, KernelSpec &spec) {
@@ -59,11 +47,11 @@ static LogicalResult read(FusedConv2dOp op, KernelSpec &spec) {
     spec.epilogue.addendStrides = {op.getAddendStrides()[0], op.getAddendStrides()[1]};
     spec.epilogue.addendChannels = op.getAddendChannelPadding()[0];
   }
-  readActivation(op, spec);
+  spec.epilogue.activation = activationFunction(op.getActivation());
   if (auto channels = op.getActivatedChannels())
     spec.epilogue.activatedChannels = *channels;
   spec.epilogue.post = static_cast<bool>(op.getPostScale());
-  setActivation(op.getPostActivation(), spec.epilogue.postActivation, spec.epilogue.postParameters);
+  spec.epilogue.postActivation = activationFunction(op.getPostActivation());
   if (!op.getKeepsSum())
     return success();
   // Two maps of whole blocks, one behind the other.
@@ -88,7 +76,7 @@ static LogicalResult read(FusedStemOp op, KernelSpec &spec) {
   spec.poolStrides = {op.getPoolStrides()[0], op.getPoolStrides()[1]};
   spec.poolPadding = toHalo(op.getPoolPadding());
   spec.epilogue.bias = static_cast<bool>(op.getBias());
-  readActivation(op, spec);
+  spec.epilogue.activation = activationFunction(op.getActivation());
   return success();
 }
 
@@ -101,7 +89,7 @@ static LogicalResult read(FusedElementwiseOp op, KernelSpec &spec) {
     spec.epilogue.addend = true;
     spec.addend = activationGeometry(tensorType(op.getAddend()));
   }
-  readActivation(op, spec);
+  spec.epilogue.activation = activationFunction(op.getActivation());
   return success();
 }
 
@@ -146,23 +134,21 @@ static LogicalResult read(MulOp op, KernelSpec &spec) {
 
 static LogicalResult read(ClipOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Elementwise;
-  spec.epilogue.activation = ActivationKind::Clip;
-  spec.epilogue.parameters = {op.getMin().convertToFloat(), op.getMax().convertToFloat()};
+  spec.epilogue.activation = {ActivationKind::Clip, {op.getMin().convertToFloat(), op.getMax().convertToFloat()}};
   return success();
 }
 
 static LogicalResult read(HardSigmoidOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Elementwise;
-  spec.epilogue.activation = ActivationKind::HardSigmoid;
-  spec.epilogue.parameters = {op.getSlope().convertToFloat(), op.getOffset().convertToFloat()};
+  spec.epilogue.activation = {ActivationKind::HardSigmoid, {op.getSlope().convertToFloat(), op.getOffset().convertToFloat()}};
   return success();
 }
 
 static LogicalResult read(FakeQuantizeOp op, KernelSpec &spec) {
   spec.kind = KernelKind::Elementwise;
-  spec.epilogue.activation = ActivationKind::FakeQuantize;
-  spec.epilogue.parameters = {op.getScale().convertToFloat(), static_cast<float>(static_cast<int64_t>(op.getZeroPoint())),
-                              static_cast<float>(op.getRange()[0]), static_cast<float>(op.getRange()[1])};
+  spec.epilogue.activation = {ActivationKind::FakeQuantize,
+                              {op.getScale().convertToFloat(), static_cast<float>(static_cast<int64_t>(op.getZeroPoint())),
+                               static_cast<float>(op.getRange()[0]), static_cast<float>(op.getRange()[1])}};
   return success();
 }
 

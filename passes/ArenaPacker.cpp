@@ -21,17 +21,25 @@ int64_t resnet::peakBytes(const std::vector<LiveRange> &ranges) {
   return peak;
 }
 
+// Indices of the ranges in an order; those that compare equal as they come.
+template <typename Before> static std::vector<size_t> inOrder(const std::vector<LiveRange> &ranges, const Before &before) {
+  std::vector<size_t> order(ranges.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return before(ranges[a], ranges[b]) || (!before(ranges[b], ranges[a]) && a < b); });
+  return order;
+}
+
+static bool livesEarlier(const LiveRange &a, const LiveRange &b) { return a.first < b.first; }
+
 std::vector<bool> resnet::keptHalos(const std::vector<LiveRange> &ranges, const std::vector<int64_t> &offsets) {
   struct Zeroed {
     int64_t begin, end, pattern, period;
     bool inPhase(const LiveRange &r, int64_t offset) const { return r.pattern == pattern && (offset - begin) % period == 0; }
   };
-  std::vector<size_t> order(ranges.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ranges[a].first < ranges[b].first; });
   std::vector<bool> kept(ranges.size());
   std::vector<Zeroed> zeroed;
-  for (size_t i : order) {
+  for (size_t i : inOrder(ranges, livesEarlier)) {
     const LiveRange &range = ranges[i];
     const int64_t begin = offsets[i], end = begin + range.bytes;
     kept[i] = std::any_of(zeroed.begin(), zeroed.end(),
@@ -58,10 +66,8 @@ namespace {
 class Neighbours {
 public:
   explicit Neighbours(const std::vector<LiveRange> &ranges) : lists(ranges.size()) {
-    std::vector<size_t> order(ranges.size()), live;
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ranges[a].first < ranges[b].first; });
-    for (size_t i : order) {
+    std::vector<size_t> live;
+    for (size_t i : inOrder(ranges, livesEarlier)) {
       std::erase_if(live, [&](size_t j) { return ranges[j].last < ranges[i].first; });
       for (size_t j : live) {
         lists[i].push_back(j);
@@ -83,7 +89,7 @@ private:
 class Packer {
 public:
   Packer(const std::vector<LiveRange> &ranges, const Neighbours &neighbours)
-      : ranges(ranges), neighbours(neighbours), packing{std::vector<int64_t>(ranges.size(), kUnplaced)} {}
+      : packing{std::vector<int64_t>(ranges.size(), kUnplaced)}, ranges(ranges), neighbours(neighbours) {}
 
   // Into the smallest gap between those that live with it, or behind them; with keepHalos, where another of its pattern lies if
   // that keeps the packing within `bound` bytes or the size that it has anyway.
@@ -149,16 +155,13 @@ Packing resnet::packRanges(const std::vector<LiveRange> &ranges) {
       [](const LiveRange &a, const LiveRange &b) { return a.bytes > b.bytes; },
       [](const LiveRange &a, const LiveRange &b) { return a.last - a.first > b.last - b.first; },
       [](const LiveRange &a, const LiveRange &b) { return a.bytes * (a.last - a.first + 1) > b.bytes * (b.last - b.first + 1); },
-      [](const LiveRange &a, const LiveRange &b) { return a.first < b.first; },
+      livesEarlier,
   };
   Packing best;
   int64_t bestZeroed = 0;
   best.bytes = -1;
   for (const Order &before : orders) {
-    std::vector<size_t> order(ranges.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::sort(order.begin(), order.end(),
-              [&](size_t a, size_t b) { return before(ranges[a], ranges[b]) || (!before(ranges[b], ranges[a]) && a < b); });
+    const std::vector<size_t> order = inOrder(ranges, before);
     for (bool keepHalos : {false, true}) {
       if (keepHalos && !anyHalo)
         continue;

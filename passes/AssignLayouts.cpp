@@ -31,10 +31,7 @@ static bool isPointwise(FusedConv2dOp op) {
 template <typename Op> static Halo touchedHalo(Op op, ArrayRef<int64_t> out, ArrayRef<int64_t> dilations) {
   ArrayRef<int64_t> in = op.getInput().getType().getShape().drop_front(2);
   ArrayRef<int64_t> kernel = op.getFilter().getType().getShape().drop_front(2), padding = op.getPadding();
-  auto after = [&](int i) {
-    const int64_t end = (out[i] - 1) * op.getStrides()[i] + (kernel[i] - 1) * dilations[i] + 1 - padding[i];
-    return std::max<int64_t>(0, end - in[i]);
-  };
+  auto after = [&](int i) { return touchedPadding(in[i], out[i], kernel[i], op.getStrides()[i], dilations[i], padding[i]); };
   return {padding[0], padding[1], after(0), after(1)};
 }
 

@@ -55,8 +55,15 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
       return createConstantLike(rewriter, op.getLoc(), model, {static_cast<int64_t>(values.size())}, values, suffix);
     };
     Value scale = constant(factors, ".scale"), shift = constant(shifts, ".shift");
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getInput(), scale, shift, Value(), Value(),
-                                                    Activation::None);
+    replace(op, {op.getInput(), scale, shift}, Activation::None, rewriter);
+  }
+
+  struct Elementwise {
+    Value input, scale = {}, shift = {}, gate = {}, addend = {};
+  };
+  void replace(Operation *op, const Elementwise &of, Activation activation, IRRewriter &rewriter) {
+    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op->getResult(0).getType(), of.input, of.scale, of.shift, of.gate,
+                                                    of.addend, activation);
     ++elementwise;
   }
 
@@ -66,9 +73,7 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
       return;
     if (auto inner = openEpilogue<FusedElementwiseOp>(op.getLhs()); inner && !inner.getGate())
       return take(inner, inner.getGateMutable(), op.getRhs(), op, rewriter);
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getLhs(), Value(), Value(), op.getRhs(), Value(),
-                                                    Activation::None);
-    ++elementwise;
+    replace(op, {.input = op.getLhs(), .gate = op.getRhs()}, Activation::None, rewriter);
   }
 
   void fuse(AddOp op, IRRewriter &rewriter) {
@@ -85,9 +90,7 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
     for (auto [value, addend] : orders)
       if (auto inner = openEpilogue<FusedElementwiseOp>(value))
         return take(inner, inner.getAddendMutable(), addend, op, rewriter);
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op.getType(), op.getLhs(), Value(), Value(), Value(), op.getRhs(),
-                                                    Activation::None);
-    ++elementwise;
+    replace(op, {.input = op.getLhs(), .addend = op.getRhs()}, Activation::None, rewriter);
   }
 
   // `op` does the work of `user` with `value` as its gate or addend. It moves there, for the value may be computed after it.
@@ -121,9 +124,7 @@ struct FuseEpiloguesPass : resnet::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
         return;
       }
     }
-    rewriter.replaceOpWithNewOp<FusedElementwiseOp>(op, op->getResult(0).getType(), input, Value(), Value(), Value(), Value(),
-                                                    activation);
-    ++elementwise;
+    replace(op, {.input = input}, activation, rewriter);
   }
 };
 

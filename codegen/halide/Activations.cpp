@@ -36,9 +36,9 @@ static Expr roundBetween(const Expr &x, float low, float high) {
 
 static Expr hardSigmoid(const Expr &x, float slope, float offset) { return clamp(x * slope + offset, 0.f, 1.f); }
 
-static Expr apply(const Epilogue &e, const Expr &x) {
-  const std::array<float, 4> &p = e.parameters;
-  switch (e.activation) {
+static Expr apply(const ActivationFunction &f, const Expr &x) {
+  const std::array<float, 4> &p = f.parameters;
+  switch (f.kind) {
   case Activation::None:
     return x;
   case Activation::Relu:
@@ -64,9 +64,9 @@ static Expr apply(const Epilogue &e, const Expr &x) {
 }
 
 // Whether a zero stays zero; padding lanes that hold one must.
-static bool keepsZero(const Epilogue &e) {
-  const std::array<float, 4> &p = e.parameters;
-  switch (e.activation) {
+static bool keepsZero(const ActivationFunction &f) {
+  const std::array<float, 4> &p = f.parameters;
+  switch (f.kind) {
   case Activation::Clip:
     return p[0] <= 0 && p[1] >= 0;
   case Activation::Sigmoid:
@@ -80,15 +80,16 @@ static bool keepsZero(const Epilogue &e) {
   }
 }
 
-Expr codegen::activate(const Epilogue &e, int64_t block, int64_t channels, Expr c, Expr k, Expr value) {
+Expr codegen::activate(const ActivationFunction &f, int64_t activatedChannels, int64_t block, int64_t channels, Expr c, Expr k,
+                       Expr value) {
   // Whole blocks: a condition that vector lanes share.
   const auto below = [&](int64_t count) -> Expr {
     const int b = static_cast<int>(block), end = static_cast<int>(count);
     return end % b == 0 ? k < end / b : k * b + c < end;
   };
-  Expr result = apply(e, value);
-  if (e.activatedChannels != -1 && e.activation != Activation::None)
-    result = select(below(e.activatedChannels), result, value);
+  Expr result = apply(f, value);
+  if (activatedChannels != -1 && f.kind != Activation::None)
+    result = select(below(activatedChannels), result, value);
   // By a product: bounds inference would look through a select and compute whole blocks only in part.
-  return channels % block == 0 || keepsZero(e) ? result : result * cast<float>(below(channels));
+  return channels % block == 0 || keepsZero(f) ? result : result * cast<float>(below(channels));
 }

@@ -98,7 +98,7 @@ Expr codegen::finish(const Kernel &kernel, const Vars &v, Expr sum) {
   const KernelSpec &s = kernel.spec;
   if (s.epilogue.addend)
     sum += readAddend(kernel, v);
-  return activate(s.epilogue, s.output.block, s.output.channels, v.c, v.k, sum);
+  return activate(s.epilogue.activation, s.epilogue.activatedChannels, s.output.block, s.output.channels, v.c, v.k, sum);
 }
 
 // The pair's dimension, between blocks and images.
@@ -106,17 +106,14 @@ static Var pairVar() { return Var("h"); }
 
 void codegen::defineOutput(const Kernel &kernel, Func out, const Vars &v, Expr sum) {
   const Epilogue &e = kernel.spec.epilogue;
+  const ActivationGeometry &g = kernel.spec.output;
   const auto [c, x, y, k, n] = v;
   const Expr value = finish(kernel, v, sum);
   if (!e.post) {
     out(c, x, y, k, n) = value;
     return;
   }
-  Epilogue second;
-  second.activation = e.postActivation;
-  second.parameters = e.postParameters;
-  const Expr post = activate(second, kernel.spec.output.block, kernel.spec.output.channels, c, k,
-                             value * kernel.scale(c, k) + kernel.shift(c, k));
+  const Expr post = activate(e.postActivation, -1, g.block, g.channels, c, k, value * kernel.scale(c, k) + kernel.shift(c, k));
   const Var h = pairVar();
   // The sum comes last: where it is written over the addend, post has been computed.
   if (e.keepsSum)

@@ -45,9 +45,10 @@ Halide::Expr readVector(const Halide::ImageParam &p, int64_t block, Halide::Expr
 // sum, + addend where there is one, then the activation: output element (c, x, y, k, n) of spec.output.
 Halide::Expr finish(const Kernel &kernel, const Vars &v, Halide::Expr sum);
 
-/// The activation of lane c of block k, one of `channels` channels: `value` itself in a channel that is not activated, zero in
-/// the padding lanes behind the last one, whose values are zero.
-Halide::Expr activate(const Epilogue &e, int64_t block, int64_t channels, Halide::Expr c, Halide::Expr k, Halide::Expr value);
+/// The activation of lane c of block k, one of `channels` channels: `value` itself from channel `activatedChannels` on (-1: in
+/// none), zero in the padding lanes behind the last channel, whose values are zero.
+Halide::Expr activate(const ActivationFunction &f, int64_t activatedChannels, int64_t block, int64_t channels, Halide::Expr c,
+                      Halide::Expr k, Halide::Expr value);
 
 /// Defines `out` over v: what the epilogue makes of `sum`, which is a pair of maps where the sum is kept.
 void defineOutput(const Kernel &kernel, Halide::Func out, const Vars &v, Halide::Expr sum);

@@ -6,6 +6,7 @@
 
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/Machine.h"
+#include <functional>
 #include <limits>
 
 using namespace resnet;
@@ -30,27 +31,27 @@ static int chains(int64_t total, int limit) {
 namespace {
 struct Pooled {
   Var ch{"ch"}, n{"n"};
-  Func sum, mean; // (channel, n), padding lanes included; of a maximum both are that
+  Func reduced, result; // (channel, n), padding lanes included: sum and mean, or the maximum
 };
 } // namespace
 
-//   mean(ch) = SUM over x, y of input(ch, x, y) / (H * W), or their MAX
+//   result(ch) = SUM over x, y of input(ch, x, y) / (H * W), or their MAX
 static Pooled pool(const Kernel &kernel) {
   const ActivationGeometry &g = kernel.spec.input;
   const int block = asInt(g.block);
   Pooled a;
-  a.sum = kernel.func("spatial_sum");
-  a.mean = kernel.func("mean");
+  a.reduced = kernel.func("reduced");
+  a.result = kernel.func("pooled");
   const RDom r({{0, asInt(g.width)}, {0, asInt(g.height)}}, kernel.name("xy"));
   const Expr element = kernel.input(a.ch % block, r.x, r.y, a.ch / block, a.n);
   if (kernel.spec.kind == KernelKind::GlobalMaxPool) {
-    a.sum(a.ch, a.n) = -std::numeric_limits<float>::infinity();
-    a.sum(a.ch, a.n) = max(a.sum(a.ch, a.n), element);
-    a.mean(a.ch, a.n) = a.sum(a.ch, a.n);
+    a.reduced(a.ch, a.n) = -std::numeric_limits<float>::infinity();
+    a.reduced(a.ch, a.n) = max(a.reduced(a.ch, a.n), element);
+    a.result(a.ch, a.n) = a.reduced(a.ch, a.n);
   } else {
-    a.sum(a.ch, a.n) = 0.f;
-    a.sum(a.ch, a.n) += element;
-    a.mean(a.ch, a.n) = a.sum(a.ch, a.n) / cast<float>(asInt(g.width * g.height));
+    a.reduced(a.ch, a.n) = 0.f;
+    a.reduced(a.ch, a.n) += element;
+    a.result(a.ch, a.n) = a.reduced(a.ch, a.n) / cast<float>(asInt(g.width * g.height));
   }
   return a;
 }
@@ -62,13 +63,13 @@ static void schedulePool(const Kernel &kernel, Pooled &a) {
   Var c("c"), k("k"), ki("ki");
   if (g.block % machineOf(kernel.spec.target).lanes == 0) {
     const int together = chains(g.blocks(), 4);
-    a.mean.split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).split(k, k, ki, together, TailStrategy::RoundUp);
-    a.mean.reorder(c, ki, k, a.n).vectorize(c).unroll(ki);
-    a.sum.compute_at(a.mean, k).split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).vectorize(c).unroll(k);
-    const RVar x = a.sum.rvars()[0], y = a.sum.rvars()[1];
-    a.sum.update().split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).reorder(c, k, x, y).vectorize(c).unroll(k);
+    a.result.split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).split(k, k, ki, together, TailStrategy::RoundUp);
+    a.result.reorder(c, ki, k, a.n).vectorize(c).unroll(ki);
+    a.reduced.compute_at(a.result, k).split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).vectorize(c).unroll(k);
+    const RVar x = a.reduced.rvars()[0], y = a.reduced.rvars()[1];
+    a.reduced.update().split(a.ch, k, c, asInt(g.block), TailStrategy::RoundUp).reorder(c, k, x, y).vectorize(c).unroll(k);
   } else {
-    a.sum.compute_at(a.mean, a.ch);
+    a.reduced.compute_at(a.result, a.ch);
   }
 }
 
@@ -80,7 +81,7 @@ Pipeline codegen::buildGlobalPool(const Kernel &kernel) {
   const Vars v;
   const Expr ch = v.k * asInt(g.block) + v.c;
   const bool sameBlock = g.block == kernel.spec.input.block;
-  const Expr value = a.mean(sameBlock ? ch : min(ch, channels - 1), v.n);
+  const Expr value = a.result(sameBlock ? ch : min(ch, channels - 1), v.n);
   out(v.c, v.x, v.y, v.k, v.n) = sameBlock || g.channels % g.block == 0 ? value : select(ch < channels, value, 0.f);
 
   bindOutput(kernel, out);
@@ -90,12 +91,48 @@ Pipeline codegen::buildGlobalPool(const Kernel &kernel) {
     const int together = chains(g.blocks(), 4);
     out.split(v.k, ko, ki, together, TailStrategy::RoundUp).reorder(v.c, ki, v.x, v.y, ko, v.n);
     out.vectorize(v.c).fuse(ko, v.n, t).parallel(t);
-    a.mean.compute_at(out, t).bound_extent(a.ch, together * asInt(g.block));
+    a.result.compute_at(out, t).bound_extent(a.ch, together * asInt(g.block));
   } else {
     out.parallel(v.n);
-    a.mean.compute_at(out, v.n).store_in(MemoryType::Heap).bound(a.ch, 0, allLanes(kernel.spec.input));
+    a.result.compute_at(out, v.n).store_in(MemoryType::Heap).bound(a.ch, 0, allLanes(kernel.spec.input));
   }
   return out;
+}
+
+//===-- Softmax -----------------------------------------------------------===//
+
+namespace {
+struct Softmax {
+  Var f;
+  Func highest, power, total; // (n), (f, n), (n)
+  Expr value;                 // of feature f
+};
+} // namespace
+
+//   value(f) = exp(x(f) - max) / SUM over i of exp(x(i) - max), or the logarithm of that; `own` is x(f), which repeats the last
+//   feature behind it
+static Softmax softmaxAlgorithm(const Kernel &kernel, const Var &f, const Var &n, const Expr &own,
+                                const std::function<Expr(Expr)> &x) {
+  const KernelSpec &s = kernel.spec;
+  Softmax a{f, kernel.func("highest"), kernel.func("power"), kernel.func("total"), Expr()};
+  const RDom all(0, asInt(s.output.channels), kernel.name("all"));
+  a.highest(n) = x(0);
+  a.highest(n) = max(a.highest(n), x(all));
+  const Expr above = own - a.highest(n);
+  a.power(f, n) = exp(above);
+  a.total(n) = 0.f;
+  a.total(n) += a.power(all, n);
+  a.value = s.logarithm ? above - Internal::halide_log(a.total(n)) : a.power(f, n) / a.total(n);
+  return a;
+}
+
+// Within its consumer's image.
+static void scheduleSoftmax(const Kernel &kernel, Softmax &a, Func out, const Var &image) {
+  a.highest.compute_at(out, image);
+  a.power.compute_at(out, image)
+      .store_in(MemoryType::Heap)
+      .vectorize(a.f, machineOf(kernel.spec.target).lanes, TailStrategy::RoundUp);
+  a.total.compute_at(out, image);
 }
 
 //===-- Linear and Head ---------------------------------------------------===//
@@ -116,20 +153,14 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
   Func dot = kernel.func("dot"), logits = kernel.func("logits"), out = kernel.func("out");
   const RDom ci(0, asInt(g.inChannels), kernel.name("ci"));
   dot(co, k, n) = s.epilogue.bias ? kernel.bias(co, k) : Expr(0.f);
-  dot(co, k, n) += kernel.filter(co, ci, 0, 0, k) * (head ? pooled.mean(ci, n) : kernel.input(ci, n));
-  logits(co, k, n) = activate(s.epilogue, g.block, classes, co, k, dot(co, k, n));
+  dot(co, k, n) += kernel.filter(co, ci, 0, 0, k) * (head ? pooled.result(ci, n) : kernel.input(ci, n));
+  logits(co, k, n) = activate(s.epilogue.activation, s.epilogue.activatedChannels, g.block, classes, co, k, dot(co, k, n));
   const auto logit = [&](Expr i) { return logits(i % block, i / block, n); };
-  Func highest = kernel.func("highest"), power = kernel.func("power"), total = kernel.func("total");
+  Softmax softmax;
   Expr value = logit(min(f, classes - 1));
   if (s.softmax) {
-    const RDom all(0, classes, kernel.name("all"));
-    highest(n) = logit(0);
-    highest(n) = max(highest(n), logit(all));
-    power(f, n) = exp(value - highest(n));
-    total(n) = 0.f;
-    total(n) += power(all, n);
-    const Expr above = value - highest(n);
-    value = s.logarithm ? above - Internal::halide_log(total(n)) : power(f, n) / total(n);
+    softmax = softmaxAlgorithm(kernel, f, n, value, logit);
+    value = softmax.value;
   }
   out(f, n) = features == classes ? value : select(f < classes, value, 0.f);
 
@@ -142,47 +173,33 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
     out.vectorize(f, lanes, TailStrategy::GuardWithIf);
   if (head) {
     schedulePool(kernel, pooled);
-    pooled.mean.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(pooled.n, kBatchTile);
-    pooled.mean.bound(pooled.ch, 0, allLanes(s.input));
+    pooled.result.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(pooled.n, kBatchTile);
+    pooled.result.bound(pooled.ch, 0, allLanes(s.input));
   }
   logits.compute_at(out, no).store_in(MemoryType::Heap).bound_storage(n, kBatchTile);
   logits.bound(co, 0, block).bound(k, 0, asInt(g.outBlocks()));
   logits.split(k, ko, ki, together, TailStrategy::RoundUp).reorder(co, ki, n, ko).vectorize(co).unroll(ki).parallel(ko);
   dot.compute_at(logits, n).vectorize(co).unroll(k);
   dot.update().reorder(co, k, ci.x).vectorize(co).unroll(k);
-  if (s.softmax) {
-    highest.compute_at(out, ni);
-    power.compute_at(out, ni).store_in(MemoryType::Heap).vectorize(f, lanes, TailStrategy::RoundUp);
-    total.compute_at(out, ni);
-  }
+  if (s.softmax)
+    scheduleSoftmax(kernel, softmax, out, ni);
   return out;
 }
 
-//===-- Softmax -----------------------------------------------------------===//
-
-//   out(f) = exp(input(f) - max) / SUM over i of exp(input(i) - max), or the logarithm of that
 Pipeline codegen::buildSoftmax(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
   const int classes = asInt(s.output.channels), features = asInt(s.output.blocks() * s.output.block);
   Var f("f"), n("n");
-  Func highest = kernel.func("highest"), power = kernel.func("power"), total = kernel.func("total"), out = kernel.func("out");
-  const RDom all(0, classes, kernel.name("all"));
-  highest(n) = kernel.input(0, n);
-  highest(n) = max(highest(n), kernel.input(all, n));
-  const Expr above = kernel.input(min(likely(f), classes - 1), n) - highest(n);
-  power(f, n) = exp(above);
-  total(n) = 0.f;
-  total(n) += power(all, n);
-  const Expr value = s.logarithm ? above - Internal::halide_log(total(n)) : power(f, n) / total(n);
-  out(f, n) = features == classes ? value : select(f < classes, value, 0.f);
+  const auto input = [&](Expr i) -> Expr { return kernel.input(i, n); };
+  Softmax softmax = softmaxAlgorithm(kernel, f, n, input(min(likely(f), classes - 1)), input);
+  Func out = kernel.func("out");
+  out(f, n) = features == classes ? softmax.value : select(f < classes, softmax.value, 0.f);
 
   bindOutput(kernel, out);
   const int lanes = machineOf(s.target).lanes;
   if (features >= lanes)
     out.vectorize(f, lanes, TailStrategy::GuardWithIf);
   out.parallel(n);
-  highest.compute_at(out, n);
-  power.compute_at(out, n).store_in(MemoryType::Heap).vectorize(f, lanes, TailStrategy::RoundUp);
-  total.compute_at(out, n);
+  scheduleSoftmax(kernel, softmax, out, n);
   return out;
 }

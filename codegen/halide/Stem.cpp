@@ -37,7 +37,8 @@ Stem algorithm(const Kernel &kernel) {
   const PoolAxis ax = axis(1, s.output.width, s.poolPadding.left, s.poolPadding.right);
   Stem a{convSums(kernel, s.schedule, s.convolved[1]), kernel.func("map"), kernel.func("acc"), kernel.func("out"), {}, {}};
   const auto [c, x, y, k, n] = a.conv.v;
-  a.map(c, x, y, k, n) = activate(s.epilogue, s.output.block, s.output.channels, c, k, a.conv.sum(c, x, y, k, n));
+  a.map(c, x, y, k, n) = activate(s.epilogue.activation, s.epilogue.activatedChannels, s.output.block, s.output.channels, c, k,
+                                  a.conv.sum(c, x, y, k, n));
 
   const RDom r({{0, ax.kernel}, {0, ay.kernel}}, kernel.name("p"));
   a.kx = r[0], a.ky = r[1];

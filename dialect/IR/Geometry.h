@@ -4,6 +4,7 @@
 #ifndef RESNET_DIALECT_IR_GEOMETRY_H
 #define RESNET_DIALECT_IR_GEOMETRY_H
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -16,6 +17,17 @@ inline constexpr int64_t kBufferAlignment = 64;
 
 /// Channels a block: two AVX2 registers, one AVX-512 register. One plan and one packed filter serve every x86-64 level.
 inline constexpr int64_t kChannelBlock = 16;
+
+/// Elements behind `in` that `out` windows touch, of which the first begins `before` elements in front of it. What an operation
+/// declares beyond them changes nothing.
+inline int64_t touchedPadding(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation, int64_t before) {
+  return std::max<int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
+}
+
+/// Elements around `in`, before and behind together, that give it ceil(in / stride) windows: the padding called "same".
+inline int64_t totalSamePadding(int64_t in, int64_t kernel, int64_t stride, int64_t dilation) {
+  return touchedPadding(in, ceilDiv(in, stride), kernel, stride, dilation, 0);
+}
 
 /// Rows and columns of zeros around a map, in elements.
 struct Halo {

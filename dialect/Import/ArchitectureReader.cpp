@@ -9,7 +9,7 @@ using nlohmann::json;
 
 static Architecture::Attention readAttention(const json &fields) {
   Architecture::Attention attention;
-  auto readGate = [](const json &kind) { return kind["gate"] == "sigmoid" ? GateFunction::Sigmoid : GateFunction::HardSigmoid; };
+  auto readGate = [](const json &kind) { return *symbolizeActivation(kind["gate"].get<std::string>()); };
   if (fields.contains("se")) {
     const json &se = fields["se"];
     attention.kind = AttentionKind::SqueezeExcitation;
@@ -57,10 +57,6 @@ static Architecture readFields(const json &fields, StringRef name) {
                                                     {"none", ShortcutOption::None}};
   static const StringMap<StemPool> pools = {
       {"none", StemPool::None}, {"max", StemPool::Max}, {"convolution", StemPool::Convolution}};
-  static const StringMap<ActivationFunction> activations = {{"relu", ActivationFunction::Relu},
-                                                            {"relu6", ActivationFunction::Relu6},
-                                                            {"silu", ActivationFunction::Silu},
-                                                            {"hard_swish", ActivationFunction::HardSwish}};
   Architecture out;
   out.name = fields.value("name", name.str());
   out.inputChannels = fields["input"]["channels"].get<int64_t>();
@@ -78,7 +74,7 @@ static Architecture readFields(const json &fields, StringRef name) {
   out.shortcutNormalization = fields["shortcut"].value("normalization", !out.preActivation);
   out.attention = readAttention(fields["attention"]);
   readNormalization(fields["normalization"], out);
-  out.activation = activations.at(fields["activation"].get<std::string>());
+  out.activation = *symbolizeActivation(fields["activation"].get<std::string>());
   out.convolutionBias = fields["convolution"]["bias"].get<bool>();
   out.samePadding = fields["convolution"]["padding"] == "same";
   out.classes = fields["head"]["classes"].get<int64_t>();

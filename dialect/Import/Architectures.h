@@ -3,6 +3,7 @@
 #ifndef RESNET_DIALECT_IMPORT_ARCHITECTURES_H
 #define RESNET_DIALECT_IMPORT_ARCHITECTURES_H
 
+#include "dialect/IR/ResNetDialect.h"
 #include "dialect/Import/ImportOptions.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -20,8 +21,6 @@ enum class StemPool { None, Max, Convolution };
 enum class ShortcutOption { ZeroPadding, Projection, ProjectionEverywhere, AveragePool, None };
 enum class AttentionKind { None, SqueezeExcitation, EfficientChannel };
 enum class NormalizationKind { Batch, InstanceBatch, Group };
-enum class ActivationFunction { Relu, Relu6, Silu, HardSwish };
-enum class GateFunction { Sigmoid, HardSigmoid };
 
 /// A residual network, field by field as architectures/architecture.schema.json describes it. Parameters are named as in
 /// torchvision (`layer1.0.conv1.weight`), and as in timm where torchvision has none.
@@ -34,8 +33,8 @@ struct Architecture {
   };
   struct Attention {
     AttentionKind kind = AttentionKind::None;
-    GateFunction gate = GateFunction::Sigmoid;
-    int64_t reduction = 0, divisor = 0; // squeeze-and-excitation
+    Activation gate = Activation::Sigmoid; // or HardSigmoid
+    int64_t reduction = 0, divisor = 0;    // squeeze-and-excitation
     bool bias = false;
     std::optional<int64_t> kernel; // efficient channel attention
     int64_t gamma = 0, beta = 0;
@@ -65,7 +64,7 @@ struct Architecture {
   NormalizationKind normalization;
   int64_t normalizationGroups = 1;
   float epsilon;
-  ActivationFunction activation;
+  Activation activation;
   bool convolutionBias, samePadding;
   int64_t classes;
   std::string classifier; // name of the last layer

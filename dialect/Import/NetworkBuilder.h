@@ -44,10 +44,9 @@ private:
   /// Instance normalisation for the first half of the channels, batch normalisation for the others.
   mlir::Value instanceBatchNorm(mlir::Value input, const llvm::Twine &normName);
   mlir::Value activate(mlir::Value input, const llvm::Twine &activationName);
-  llvm::StringRef activationName() const;
+  llvm::StringRef activationName() const { return stringifyActivation(architecture.activation); }
 
   mlir::Value attend(mlir::Value input, const llvm::Twine &prefix);
-  mlir::Value gateLogits(mlir::Value mean, const llvm::Twine &prefix);
   mlir::Value squeezeExcitation(mlir::Value mean, const llvm::Twine &prefix);
   mlir::Value efficientChannel(mlir::Value mean, const llvm::Twine &prefix);
 

@@ -1,5 +1,7 @@
 // The layers of which NetworkBuilder.cpp makes blocks: convolutions, normalisations, activations, attention.
 
+#include "dialect/IR/Activations.h"
+#include "dialect/IR/Geometry.h"
 #include "dialect/Import/NetworkBuilder.h"
 
 using namespace mlir;
@@ -25,8 +27,7 @@ SmallVector<int64_t, 4> NetworkBuilder::padding(Value input, int64_t kernel, int
     return SmallVector<int64_t, 4>(4, dilation * (kernel - 1) / 2);
   SmallVector<int64_t, 4> result(4);
   for (int i = 0; i < 2; ++i) {
-    const int64_t size = mapType(input).getDimSize(2 + i), windows = (size - 1) / stride + 1;
-    const int64_t total = std::max<int64_t>(0, (windows - 1) * stride + dilation * (kernel - 1) + 1 - size);
+    const int64_t total = totalSamePadding(mapType(input).getDimSize(2 + i), kernel, stride, dilation);
     result[i] = total / 2;
     result[2 + i] = total - total / 2;
   }
@@ -85,33 +86,8 @@ Value NetworkBuilder::instanceBatchNorm(Value input, const Twine &normName) {
   return ConcatOp::create(builder, name(normName + ".concat"), ValueRange{first, second});
 }
 
-StringRef NetworkBuilder::activationName() const {
-  switch (architecture.activation) {
-  case ActivationFunction::Relu:
-    return "relu";
-  case ActivationFunction::Relu6:
-    return "relu6";
-  case ActivationFunction::Silu:
-    return "silu";
-  case ActivationFunction::HardSwish:
-    return "hard_swish";
-  }
-  llvm_unreachable("every activation has a name");
-}
-
 Value NetworkBuilder::activate(Value input, const Twine &text) {
-  Location loc = name(text);
-  switch (architecture.activation) {
-  case ActivationFunction::Relu:
-    return ReluOp::create(builder, loc, input);
-  case ActivationFunction::Relu6:
-    return ClipOp::create(builder, loc, input, llvm::APFloat(0.0f), llvm::APFloat(6.0f));
-  case ActivationFunction::Silu:
-    return SiluOp::create(builder, loc, input);
-  case ActivationFunction::HardSwish:
-    return HardSwishOp::create(builder, loc, input);
-  }
-  llvm_unreachable("every activation is an operation");
+  return createActivation(builder, name(text), architecture.activation, input);
 }
 
 //===--------------------------------------------------------------------===//
@@ -124,11 +100,7 @@ Value NetworkBuilder::attend(Value input, const Twine &prefix) {
   Value mean = GlobalAvgPoolOp::create(builder, name(prefix + ".pool"), input);
   Value gate = architecture.attention.kind == AttentionKind::SqueezeExcitation ? squeezeExcitation(mean, prefix)
                                                                                : efficientChannel(mean, prefix);
-  Location gateName = name(prefix + ".gate");
-  if (architecture.attention.gate == GateFunction::Sigmoid)
-    gate = SigmoidOp::create(builder, gateName, gate);
-  else
-    gate = HardSigmoidOp::create(builder, gateName, gate);
+  gate = createActivation(builder, name(prefix + ".gate"), architecture.attention.gate, gate);
   return MulOp::create(builder, name(prefix + ".mul"), input, gate);
 }
 

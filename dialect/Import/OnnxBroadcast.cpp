@@ -6,8 +6,6 @@
 using namespace mlir;
 using namespace resnet;
 
-static ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
-
 //===--------------------------------------------------------------------===//
 // A scale and a shift of each channel
 //===--------------------------------------------------------------------===//
@@ -75,21 +73,14 @@ static Value foldIntoProducer(OnnxNode &node, Value input, const Affine &affine)
   return {};
 }
 
-// Where batch and channels are the value's, so is each channel's block of elements, whatever follows in the shape.
-static bool keepsChannels(const OnnxActivation &input) {
-  return llvm::equal(shapeOf(input.value).take_front(2), ArrayRef(input.shape).take_front(2));
-}
-
 // Otherwise it is a batch normalisation of mean 0 and variance 1, for which the passes know what to do.
 static OnnxActivation applyAffine(OnnxNode &node, const OnnxActivation &input, const Affine &affine) {
   if (!node.failed() && (input.shape.size() < 2 || input.shape.size() > 4))
     node.error("expected an activation of rank 2 to 4, got shape " + formatShape(input.shape));
+  const Value value = node.withChannels(input);
   if (node.failed())
     return input;
   const int64_t channels = input.shape[1];
-  const Value value = keepsChannels(input) ? input.value : node.reshaped(input, mapShape(input.shape));
-  if (node.failed())
-    return input;
   if (Value folded = foldIntoProducer(node, value, affine); folded || node.failed())
     return {folded, input.shape};
   Value scale = makeVector(node, channels, affine.name + ".scale", [&](int64_t c) { return affine.scaleAt(c); });

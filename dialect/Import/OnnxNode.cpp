@@ -183,7 +183,7 @@ OnnxActivation OnnxNode::activation(size_t i, bool carried) {
 Value OnnxNode::reshaped(const OnnxActivation &activation, ArrayRef<int64_t> shape) {
   if (hasFailed)
     return {};
-  ArrayRef<int64_t> present = cast<RankedTensorType>(activation.value.getType()).getShape();
+  ArrayRef<int64_t> present = shapeOf(activation.value);
   if (shape == present)
     return activation.value;
   if (shape[0] != present[0]) {
@@ -191,6 +191,13 @@ Value OnnxNode::reshaped(const OnnxActivation &activation, ArrayRef<int64_t> sha
     return {};
   }
   return shape.size() == 2 ? create<FlattenOp>(activation.value) : create<ReshapeOp>(activation.value, shape.drop_front());
+}
+
+Value OnnxNode::withChannels(const OnnxActivation &activation) {
+  if (hasFailed)
+    return {};
+  const bool has = llvm::equal(shapeOf(activation.value).take_front(2), ArrayRef(activation.shape).take_front(2));
+  return has ? activation.value : reshaped(activation, mapShape(activation.shape));
 }
 
 Value OnnxNode::value(size_t i, int64_t rank) {
@@ -298,7 +305,7 @@ Value OnnxNode::finishOperation(OperationState &state) {
 
 void OnnxNode::result(Value value) {
   if (value)
-    result(OnnxActivation{value, llvm::to_vector(cast<RankedTensorType>(value.getType()).getShape())});
+    result(OnnxActivation{value, llvm::to_vector(shapeOf(value))});
 }
 
 void OnnxNode::resultAt(size_t i, OnnxGraph::Imported value) {
@@ -311,7 +318,7 @@ void OnnxNode::resultAt(size_t i, OnnxGraph::Imported value) {
 void OnnxNode::resultOfMap(Value value, size_t rank, size_t at) {
   if (hasFailed)
     return;
-  ArrayRef<int64_t> map = cast<RankedTensorType>(value.getType()).getShape();
+  ArrayRef<int64_t> map = shapeOf(value);
   SmallVector<int64_t> shape{map[0]};
   for (size_t axis = 1; axis < rank; ++axis)
     shape.push_back(map[mapAxis(rank, axis)]);

@@ -78,6 +78,9 @@ public:
   mlir::Value map(size_t i);
   /// The activation as a tensor of the IR, of rank 2 or 4 and with the same batch.
   mlir::Value reshaped(const OnnxActivation &activation, llvm::ArrayRef<int64_t> shape);
+  /// A tensor of the IR whose images and channels are the activation's, of rank 2 to 4, whatever follows them: its value as it
+  /// is where it has them, so that a pending shape need not become one.
+  mlir::Value withChannels(const OnnxActivation &activation);
   /// A constant of that rank as an operand of an operation, made once for each ONNX value.
   mlir::Value weight(size_t i, int64_t rank);
   /// A constant as an operand, named after the ONNX value `name`; `shared` where it is that value, not computed from it.
@@ -141,6 +144,10 @@ void addQuantizationTranslations(OnnxTranslations &table);
 void addReshapeTranslations(OnnxTranslations &table);
 /// All of them.
 const OnnxTranslations &onnxTranslations();
+
+inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
 
 /// The shape of a map [N, C, H, W] that holds an activation of rank 2 to 4: [N, C, L] is [N, C, 1, L], [N, F] is [N, F, 1, 1].
 llvm::SmallVector<int64_t> mapShape(llvm::ArrayRef<int64_t> shape);

@@ -5,8 +5,6 @@
 using namespace mlir;
 using namespace resnet;
 
-static ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
-
 static void importBatchNormalization(OnnxNode &node) {
   node.expectInputs(5, 5);
   const OnnxActivation input = node.activation(0);
@@ -27,11 +25,7 @@ static void importBatchNormalization(OnnxNode &node) {
                  " at position " + Twine(i));
   if (!node.failed() && (input.shape.size() < 2 || input.shape.size() > 4))
     node.error("expected an input of rank 2 to 4, got shape " + formatShape(input.shape));
-  if (node.failed())
-    return;
-  // A shape that is pending need not become one here: channels are the second axis of most values already.
-  const bool keepsChannels = llvm::equal(shapeOf(input.value).take_front(2), ArrayRef(input.shape).take_front(2));
-  Value value = keepsChannels ? input.value : node.reshaped(input, mapShape(input.shape));
+  Value value = node.withChannels(input);
   if (Value result = node.create<BatchNormOp>(value, scale, offset, mean, variance, APFloat(epsilon)))
     node.result(OnnxActivation{result, input.shape});
 }

@@ -46,7 +46,7 @@ static float readValue(OnnxNode &node, bool inputs) {
 
 // Negative pads first: what they remove is no part of the result in any mode but those that would look at it.
 static Value crop(OnnxNode &node, Value map, Pads &pads) {
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(map.getType()).getShape();
+  ArrayRef<int64_t> shape = shapeOf(map);
   SmallVector<int64_t> offsets, sizes;
   bool crops = false;
   for (int64_t axis = 1; axis < 4; ++axis) {

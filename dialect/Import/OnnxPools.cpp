@@ -65,7 +65,7 @@ static void importReduceMean(OnnxNode &node) {
                    ? node.create<GlobalAvgPoolOp>(map)
                    : node.create<AvgPool2dOp>(map, kernel, ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{0, 0, 0, 0}, false, false);
   if (mean)
-    reshapeActivation(node, {mean, llvm::to_vector(cast<RankedTensorType>(mean.getType()).getShape())}, reduced);
+    reshapeActivation(node, {mean, llvm::to_vector(shapeOf(mean))}, reduced);
 }
 
 void resnet::addPoolTranslations(OnnxTranslations &table) {

@@ -44,7 +44,6 @@ void resnet::reshapeActivation(OnnxNode &node, const OnnxActivation &input, Arra
     node.error("expected a result whose first axis alone is the batch, got shape " + formatShape(shape));
   if (node.failed())
     return;
-  auto shapeOf = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
   auto result = [&](Value value) {
     if (value)
       node.resultAt(at, OnnxActivation{value, llvm::to_vector(shape), input.quantized});

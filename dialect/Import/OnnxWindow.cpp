@@ -1,19 +1,16 @@
 // Windows from ONNX's attributes.
 
 #include "dialect/Import/OnnxWindow.h"
+#include "dialect/IR/Geometry.h"
 
 using namespace mlir;
 using namespace resnet;
-
-static ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
 
 // Padding so that there are ceil(size / stride) windows; an odd element goes behind (SAME_UPPER) or in front (SAME_LOWER).
 static SmallVector<int64_t> samePadding(ArrayRef<int64_t> map, const OnnxWindow &window, bool upper) {
   SmallVector<int64_t> padding(4);
   for (int i : {0, 1}) {
-    const int64_t count = (map[i] - 1) / window.strides[i] + 1;
-    const int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1;
-    const int64_t total = std::max<int64_t>((count - 1) * window.strides[i] + extent - map[i], 0);
+    const int64_t total = totalSamePadding(map[i], window.kernel[i], window.strides[i], window.dilations[i]);
     padding[i] = upper ? total / 2 : total - total / 2;
     padding[2 + i] = total - padding[i];
   }

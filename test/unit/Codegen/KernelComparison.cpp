@@ -107,10 +107,10 @@ int64_t logicalElements(const ActivationGeometry &g) { return g.channels * g.hei
 std::vector<float> inputFor(const KernelSpec &s, int batch) {
   std::vector<float> input = random(logicalElements(s.input) * batch, 1);
   for (float &x : input)
-    if (s.kind == KernelKind::Elementwise && parameterCount(s.epilogue.activation) == 0 &&
-        s.epilogue.activation > Activation::Relu)
+    if (s.kind == KernelKind::Elementwise && parameterCount(s.epilogue.activation.kind) == 0 &&
+        s.epilogue.activation.kind > Activation::Relu)
       x *= 120 * x * x;
-    else if (s.kind == KernelKind::Elementwise && s.epilogue.activation > Activation::Relu)
+    else if (s.kind == KernelKind::Elementwise && s.epilogue.activation.kind > Activation::Relu)
       x *= 4;
     else if (s.kind == KernelKind::GroupNorm)
       x += 3;

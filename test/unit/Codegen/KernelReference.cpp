@@ -65,13 +65,13 @@ Expected pool(const KernelSpec &s, const View &in, int64_t n, int64_t c, int64_t
 double hardSigmoid(double x, float slope, float offset) { return std::clamp(x * slope + offset, 0.0, 1.0); }
 
 // An error d of the argument is one of at most |f'| d of the result, which is rounded itself.
-Expected activated(const Epilogue &epilogue, const Expected &e) {
-  const std::array<float, 4> &p = epilogue.parameters;
+Expected activated(const ActivationFunction &f, const Expected &e) {
+  const std::array<float, 4> &p = f.parameters;
   const double x = e.value, sigmoid = 1 / (1 + std::exp(-x));
   // Results that need subnormal numbers on the way come out below this.
   constexpr double kTiny = 2e-30;
   const auto result = [&](double value, double slope) { return Expected{value, e.magnitude * slope + std::abs(value) + kTiny}; };
-  switch (epilogue.activation) {
+  switch (f.kind) {
   case Activation::None:
     return e;
   case Activation::Relu:
@@ -105,7 +105,7 @@ Expected stem(const KernelSpec &s, const View &in, const LogicalOperands &ops, i
       Expected sum = convolve(s, in, ops, n, c, iy, ix);
       if (s.epilogue.bias)
         sum.value += ops.bias[c], sum.magnitude += std::abs(ops.bias[c]);
-      sum = activated(s.epilogue, sum);
+      sum = activated(s.epilogue.activation, sum);
       e = {std::max(e.value, sum.value), std::max(e.magnitude, sum.magnitude)};
     }
   return e;
@@ -203,15 +203,12 @@ void softmax(std::vector<Expected> &v, int64_t classes, bool logarithm) {
 // What post makes of the sums, before each image's sums where they are kept.
 std::vector<Expected> post(const KernelSpec &s, const LogicalOperands &ops, const std::vector<Expected> &sums) {
   const int64_t map = s.output.height * s.output.width, image = s.output.channels * map;
-  Epilogue behind;
-  behind.activation = s.epilogue.postActivation;
-  behind.parameters = s.epilogue.postParameters;
   std::vector<Expected> result;
   for (auto first = sums.begin(); first != sums.end(); first += image) {
     for (int64_t i = 0; i < image; ++i) {
       const double scale = ops.scale[i / map], shift = ops.shift[i / map];
       Expected e{first[i].value * scale + shift, first[i].magnitude * std::abs(scale) + std::abs(shift)};
-      result.push_back(activated(behind, e));
+      result.push_back(activated(s.epilogue.postActivation, e));
     }
     if (s.epilogue.keepsSum)
       result.insert(result.end(), first, first + image);
@@ -289,7 +286,7 @@ std::vector<Expected> test::reference(const KernelSpec &s, const LogicalOperands
             e.value += v, e.magnitude += std::abs(v);
           }
           const int64_t activatedChannels = s.epilogue.activatedChannels == -1 ? o.channels : s.epilogue.activatedChannels;
-          result.push_back(c < activatedChannels ? activated(s.epilogue, e) : e);
+          result.push_back(c < activatedChannels ? activated(s.epilogue.activation, e) : e);
         }
   if (s.softmax || s.kind == KernelKind::Softmax)
     softmax(result, o.channels, s.logarithm);

@@ -19,10 +19,8 @@ struct ActivationCase {
   Activation activation;
   std::array<float, 4> parameters{};
 
-  void applyTo(KernelSpec &s) const {
-    s.epilogue.activation = activation;
-    s.epilogue.parameters = parameters;
-  }
+  ActivationFunction function() const { return {activation, parameters}; }
+  void applyTo(KernelSpec &s) const { s.epilogue.activation = function(); }
 };
 
 void PrintTo(const ActivationCase &c, std::ostream *os) { *os << c.name; }
@@ -86,8 +84,7 @@ TEST_P(KernelTestEpilogue, BehindASum) {
   KernelSpec s = convolution(16, 24, 7, 3);
   s.epilogue.activation = Activation::None;
   s.epilogue.post = true;
-  s.epilogue.postActivation = GetParam().activation;
-  s.epilogue.postParameters = GetParam().parameters;
+  s.epilogue.postActivation = GetParam().function();
   expectMatchesReference(s);
 }
 
@@ -178,8 +175,7 @@ TEST(KernelTestActivation, ExtremeArguments) {
 // A quotient of exactly half a step goes to the even neighbour, on either side of zero.
 TEST(KernelTestActivation, TiesRoundToEven) {
   KernelSpec s = elementwise(16, 1, 1, 16);
-  s.epilogue.activation = Activation::FakeQuantize;
-  s.epilogue.parameters = {2, 0, -128, 127};
+  s.epilogue.activation = {Activation::FakeQuantize, {2, 0, -128, 127}};
   const LoadedKernel kernel(s);
   ASSERT_EQ(kernel.error(), "");
   std::vector<float> input{-5, -3, -1, 1, 3, 5, 7, 253, 255, 1e9f, -1e9f, 0.99f, 1.01f, -2.99f, -3.01f, -0.f}, output(16);

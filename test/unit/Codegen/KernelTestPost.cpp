@@ -14,7 +14,7 @@ namespace {
 
 struct PostCase {
   int64_t ci, co, map, size;
-  const char *schedule; // null: the cost model's
+  const char *schedule = nullptr; // the cost model's
 
   KernelSpec spec() const {
     KernelSpec s = convolution(ci, co, map, size);

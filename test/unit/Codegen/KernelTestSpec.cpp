@@ -212,11 +212,11 @@ TEST(KernelTestSpec, ParametersCountWhereTheActivationHasThem) {
   KernelSpec s;
   s.kind = KernelKind::Elementwise;
   s.input = s.output = {16, 8, 8, 16, {}};
-  s.epilogue.parameters = {1, 2, 3, 4};
+  s.epilogue.activation.parameters = {1, 2, 3, 4};
   EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16");
-  s.epilogue.activation = Activation::Clip;
+  s.epilogue.activation.kind = Activation::Clip;
   EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16 clip=0x1p+0,0x1p+1");
-  s.epilogue.parameters = {-0.f, std::numeric_limits<float>::infinity()};
+  s.epilogue.activation.parameters = {-0.f, std::numeric_limits<float>::infinity()};
   EXPECT_EQ(toString(canonical(s)), "elementwise target=x86-64 input=16x1x64/16 output=16x1x64/16 relu");
 }
 

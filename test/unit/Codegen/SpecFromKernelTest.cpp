@@ -42,7 +42,7 @@ TEST_F(SpecFromKernelTest, Convolution) {
   EXPECT_EQ(spec->filter.inChannels, 64);
   EXPECT_EQ(spec->kernel, (std::array<int64_t, 2>{3, 3}));
   EXPECT_TRUE(spec->epilogue.bias && spec->epilogue.addend && spec->epilogue.addendInPlace);
-  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
+  EXPECT_EQ(spec->epilogue.activation.kind, codegen::Activation::Relu);
 }
 
 TEST_F(SpecFromKernelTest, Stem) {
@@ -64,7 +64,7 @@ TEST_F(SpecFromKernelTest, Stem) {
   EXPECT_EQ(spec->poolKernel, (std::array<int64_t, 2>{3, 3}));
   EXPECT_EQ(spec->poolPadding, (Halo{1, 1, 0, 1})); // the last of 16 rows ends a window
   EXPECT_TRUE(spec->epilogue.bias && !spec->epilogue.addend);
-  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Relu);
+  EXPECT_EQ(spec->epilogue.activation.kind, codegen::Activation::Relu);
 }
 
 TEST_F(SpecFromKernelTest, TransposeOfAnInputIsACopyFromOneBlock) {
@@ -122,8 +122,8 @@ TEST_F(SpecFromKernelTest, GatesAndActivations) {
   ASSERT_TRUE(mlir::succeeded(spec));
   EXPECT_TRUE(spec->hasGate() && spec->gate.block == 1 && spec->gate.width == 1);
   EXPECT_TRUE(spec->epilogue.addend && !spec->epilogue.addendInPlace);
-  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::Clip);
-  EXPECT_EQ(spec->epilogue.parameters, (std::array<float, 4>{0, 6, 0, 0}));
+  EXPECT_EQ(spec->epilogue.activation.kind, codegen::Activation::Clip);
+  EXPECT_EQ(spec->epilogue.activation.parameters, (std::array<float, 4>{0, 6, 0, 0}));
 }
 
 TEST_F(SpecFromKernelTest, AProductIsAGateOfTheWholeMap) {
@@ -145,8 +145,8 @@ TEST_F(SpecFromKernelTest, FakeQuantization) {
       resnet.yield %0 : tensor<?x10xf32>
     })");
   ASSERT_TRUE(mlir::succeeded(spec));
-  EXPECT_EQ(spec->epilogue.activation, codegen::Activation::FakeQuantize);
-  EXPECT_EQ(spec->epilogue.parameters, (std::array<float, 4>{0.5f, -3, -128, 127}));
+  EXPECT_EQ(spec->epilogue.activation.kind, codegen::Activation::FakeQuantize);
+  EXPECT_EQ(spec->epilogue.activation.parameters, (std::array<float, 4>{0.5f, -3, -128, 127}));
 }
 
 TEST_F(SpecFromKernelTest, GroupNorm) {
