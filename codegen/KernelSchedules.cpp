@@ -95,10 +95,13 @@ Error KernelSchedules::tune(ArrayRef<KernelSpec> convolutions, ArrayRef<int64_t>
   return Error::success();
 }
 
+// Of devices only direct kernels are scheduled.
+bool KernelSchedules::allowsWinograd(const KernelSpec &spec) const { return options.winograd && !isDevice(spec.target); }
+
 Selection KernelSchedules::select(KernelSpec &spec) const {
   if (spec.kind != KernelKind::Conv2d)
     return {};
-  Selection selection = selectSchedule(spec, {&database, classes.at(spec.target), options.winograd});
+  Selection selection = selectSchedule(spec, {&database, classes.at(spec.target), allowsWinograd(spec)});
   spec.schedule = selection.schedule;
   return selection;
 }
@@ -107,7 +110,7 @@ void KernelSchedules::selectForBatch(KernelSpec &spec, int64_t batch) const {
   if (spec.kind != KernelKind::Conv2d)
     return;
   const ConvSchedule general = spec.schedule;
-  SelectionOptions selection{&database, classes.at(spec.target), options.winograd, &general};
+  SelectionOptions selection{&database, classes.at(spec.target), allowsWinograd(spec), &general};
   spec.batch = 0;
   const Selection alone = selectSchedule(spec, selection);
   spec.batch = batch;
@@ -139,6 +142,6 @@ std::string resnet::codegen::checkTune(const CompileOptions &options) {
 bool resnet::codegen::isKnownClass(StringRef cpuClass) {
   if (X86::parseArchX86(cpuClass) != X86::CK_None)
     return true;
-  const ScheduleDatabase shipped = ScheduleDatabase::shipped({Target::X86_64, Target::X86_64_v3, Target::X86_64_v4});
+  const ScheduleDatabase shipped = ScheduleDatabase::shipped(kTargets);
   return any_of(shipped.files(), [&](const ScheduleFile &file) { return file.cpuClass == cpuClass; });
 }

@@ -28,6 +28,7 @@ public:
 private:
   explicit KernelSchedules(const CompileOptions &options);
   std::string cachedFile(Target target, llvm::StringRef cpuClass) const;
+  bool allowsWinograd(const KernelSpec &spec) const;
 
   const CompileOptions &options;
   ScheduleDatabase database;

@@ -31,6 +31,10 @@ const char *codegen::toString(Target target) {
     return "x86-64-v3";
   case Target::X86_64_v4:
     return "x86-64-v4";
+  case Target::OpenCL:
+    return "opencl";
+  case Target::Cuda:
+    return "cuda";
   }
   return "";
 }

@@ -13,8 +13,14 @@
 
 namespace resnet::codegen {
 
-/// Instruction-set levels of the x86-64 psABI. Never "host": the driver resolves the host to one of these first.
-enum class Target { X86_64, X86_64_v3, X86_64_v4 };
+/// Instruction-set levels of the x86-64 psABI, and interfaces to devices: a device's kernels are launched by x86-64 code. Never
+/// "host": the driver resolves the host to one of these first.
+enum class Target { X86_64, X86_64_v3, X86_64_v4, OpenCL, Cuda };
+
+inline constexpr Target kTargets[] = {Target::X86_64, Target::X86_64_v3, Target::X86_64_v4, Target::OpenCL, Target::Cuda};
+
+/// Whether kernels run in a device's memory.
+inline bool isDevice(Target target) { return target == Target::OpenCL || target == Target::Cuda; }
 
 enum class KernelKind {
   Conv2d,        // input, filter[, bias][, scale, shift][, addend] -> output; any groups, depthwise included

@@ -1,5 +1,5 @@
-// Targets are the x86-64 psABI's levels. "host" is resolved here and never reaches Halide, whose own detection enables
-// instructions that some CPUs lack.
+// Targets are the x86-64 psABI's levels and devices. "host" is resolved here and never reaches Halide, whose own detection
+// enables instructions that some CPUs lack.
 
 #include "codegen/Targets.h"
 #include "runtime/Program.h"
@@ -8,6 +8,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
+#include <tuple>
 
 using namespace llvm;
 using namespace resnet::codegen;
@@ -30,10 +31,10 @@ Expected<Target> resnet::codegen::hostTarget() {
 Expected<Target> resnet::codegen::parseTarget(StringRef name) {
   if (name == "host")
     return hostTarget();
-  for (Target target : {Target::X86_64, Target::X86_64_v3, Target::X86_64_v4})
+  for (Target target : kTargets)
     if (name == toString(target))
       return target;
-  return createStringError("target '" + name + "' is not supported; expected host, x86-64, x86-64-v3 or x86-64-v4");
+  return createStringError("target '" + name + "' is not supported; expected host, x86-64, x86-64-v3, x86-64-v4, opencl or cuda");
 }
 
 Expected<std::vector<Target>> resnet::codegen::parseTargets(StringRef list) {
@@ -47,15 +48,18 @@ Expected<std::vector<Target>> resnet::codegen::parseTargets(StringRef list) {
     if (!is_contained(targets, *target))
       targets.push_back(*target);
   }
-  llvm::sort(targets, [](Target a, Target b) { return cpuLevel(a) > cpuLevel(b); });
+  const auto rank = [](Target target) { return std::tuple(isDevice(target), -cpuLevel(target), target); };
+  llvm::sort(targets, [&](Target a, Target b) { return rank(a) < rank(b); });
   return targets;
 }
 
-StringRef resnet::codegen::llvmCpu(Target target) { return toString(target); }
+StringRef resnet::codegen::llvmCpu(Target target) { return toString(isDevice(target) ? Target::X86_64 : target); }
 
 int resnet::codegen::cpuLevel(Target target) {
   switch (target) {
   case Target::X86_64:
+  case Target::OpenCL:
+  case Target::Cuda:
     return RESNET_CPU_X86_64;
   case Target::X86_64_v3:
     return RESNET_CPU_X86_64_V3;

@@ -78,7 +78,7 @@ double measurePeak(codegen::Target target) {
     case codegen::Target::X86_64_v3:
       fmaLoop256(n), flop = 2.0 * 12 * 8 * n;
       break;
-    case codegen::Target::X86_64:
+    default:
       mulAddLoop128(n), flop = 2.0 * 12 * 4 * n;
       break;
     }

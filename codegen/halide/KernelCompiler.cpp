@@ -109,6 +109,10 @@ static std::string halideTargetString(codegen::Target target, bool debug) {
     s += "-avx-avx2-avx512-avx512_skylake-f16c-fma-sse41";
   else if (target == codegen::Target::X86_64_v3)
     s += "-avx-avx2-f16c-fma-sse41";
+  else if (target == codegen::Target::OpenCL)
+    s += "-opencl";
+  else if (target == codegen::Target::Cuda)
+    s += "-cuda-cuda_capability_80"; // without one Halide takes 2.0
   s += "-no_runtime-user_context";
   return debug ? s : s + "-no_asserts-no_bounds_query";
 }

@@ -76,7 +76,7 @@ std::string resnet::codegen::toText(const ScheduleFile &file) {
 //===-- Reading -----------------------------------------------------------===//
 
 static std::optional<Target> targetNamed(StringRef name) {
-  for (Target target : {Target::X86_64, Target::X86_64_v3, Target::X86_64_v4})
+  for (Target target : kTargets)
     if (name == toString(target))
       return target;
   return std::nullopt;

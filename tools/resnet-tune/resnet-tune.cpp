@@ -64,7 +64,7 @@ static llvm::Expected<codegen::Target> chooseTarget() {
   llvm::Expected<codegen::Target> chosen = parseTarget(target), host = hostTarget();
   if (!chosen || !host)
     return chosen ? host.takeError() : (llvm::consumeError(host.takeError()), chosen.takeError());
-  if (cpuLevel(*chosen) > cpuLevel(*host))
+  if (isDevice(*chosen) || cpuLevel(*chosen) > cpuLevel(*host))
     return llvm::createStringError("--target: expected a target that this CPU runs, at most " + std::string(toString(*host)) +
                                    ", got " + toString(*chosen));
   return *chosen;

@@ -22,7 +22,7 @@ bool test::cpuRuns(codegen::Target target) {
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
   if (target == codegen::Target::X86_64_v3)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return true;
+  return !isDevice(target);
 }
 
 //===-- What kernels need from outside ------------------------------------===//
