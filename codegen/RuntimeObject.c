@@ -1,5 +1,5 @@
-/* Embeds object files of the runtime, so that the compiler finds them wherever it is installed: the runtime itself, and for each kind
- * of devices our part and Halide's. The paths are macros. */
+/* Embeds the runtime's object files, so that the compiler finds them wherever it is installed: the runtime itself, and what each
+ * kind of devices needs beside it. The paths are macros. */
 
 #define EMBED(name, path)                                                                                                        \
   __asm__(".section .rodata\n"                                                                                                   \
@@ -15,5 +15,3 @@
 EMBED("resnet_embedded_runtime", RESNET_RUNTIME_OBJECT)
 EMBED("resnet_embedded_opencl", RESNET_OPENCL_OBJECT)
 EMBED("resnet_embedded_cuda", RESNET_CUDA_OBJECT)
-EMBED("resnet_embedded_halide_opencl", RESNET_HALIDE_OPENCL_OBJECT)
-EMBED("resnet_embedded_halide_cuda", RESNET_HALIDE_CUDA_OBJECT)

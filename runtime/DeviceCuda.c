@@ -5,10 +5,10 @@
  * macros stand for. A model uses its device's primary context, which the CUDA runtime and PyTorch use too. */
 
 #include "runtime/Device.h"
+#include "runtime/DriverLibrary.h"
 #include "runtime/EntryPoints.h"
 #include "runtime/Internal.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,14 +59,9 @@ static const char *error_name(CUresult code) {
 }
 
 static void load_library(void) {
-  const char *names[] = {"libcuda.so.1", "libcuda.so"};
-  for (size_t i = 0; i < sizeof names / sizeof *names && !library; ++i)
-    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    const char *why = dlerror();
-    snprintf(library_error, sizeof library_error, "cannot open libcuda.so.1 or libcuda.so: %.180s", why ? why : "no reason given");
+  library = resnet_open_driver("libcuda.so.1", "libcuda.so", library_error, sizeof library_error);
+  if (!library)
     return;
-  }
 #define LOOK_UP(name, parameters)                                                                                                \
   if (!(p_##name = (CUresult(*) parameters)dlsym(library, #name)) && !library_error[0])                                          \
     snprintf(library_error, sizeof library_error, "libcuda has no %s", #name);

@@ -3,11 +3,11 @@
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include "runtime/Device.h"
+#include "runtime/DriverLibrary.h"
 #include "runtime/EntryPoints.h"
 #include "runtime/Internal.h"
 
 #include <CL/cl.h>
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,14 +40,9 @@ static void *library;
 static char library_error[256];
 
 static void load_library(void) {
-  const char *names[] = {"libOpenCL.so.1", "libOpenCL.so"};
-  for (size_t i = 0; i < sizeof names / sizeof *names && !library; ++i)
-    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    const char *why = dlerror();
-    snprintf(library_error, sizeof library_error, "cannot open libOpenCL.so.1 or libOpenCL.so: %.180s", why ? why : "no reason given");
+  library = resnet_open_driver("libOpenCL.so.1", "libOpenCL.so", library_error, sizeof library_error);
+  if (!library)
     return;
-  }
 #define LOOK_UP(name)                                                                                                            \
   if (!(p_##name = (__typeof__(p_##name))dlsym(library, #name)) && !library_error[0])                                            \
     snprintf(library_error, sizeof library_error, "libOpenCL has no %s", #name);

@@ -1,6 +1,7 @@
 /* The devices that a program has code for, and which of them a model takes. */
 
 #include "runtime/Devices.h"
+#include "runtime/Model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

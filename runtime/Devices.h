@@ -22,7 +22,4 @@ resnet_status resnet_model_device_open(const resnet_program *program, const resn
                                        resnet_model_device *device, resnet_error *error);
 void resnet_model_device_close(resnet_model_device *device); /* of one that is not open: does nothing */
 
-/* What device_info of a library with this program says. */
-resnet_status resnet_device_get_info_for(const resnet_program *program, int32_t index, resnet_device_info *info);
-
 #endif

@@ -50,7 +50,8 @@ static cl::opt<int> iterations("iterations", cl::desc("Runs to measure (default:
                                cl::cat(category));
 static cl::opt<unsigned> seed("seed", cl::desc("Seed of the input of --benchmark and --profile (default 1)"), cl::init(1),
                               cl::cat(category));
-static cl::opt<std::string> device("device", cl::desc("Device to run on (default and only one: cpu)"), cl::init("cpu"),
+static cl::opt<std::string> device("device", cl::desc("What to run on: cpu, or a device's number, kind or part of its name (--describe lists "
+                                            "them; default: a GPU that the library has code for, else cpu)"),
                                    cl::value_desc("name"), cl::cat(category));
 static cl::opt<std::string> entry("entry", cl::desc("The library's query function (default: the one that it exports)"),
                                   cl::value_desc("name"), cl::cat(category));
@@ -91,9 +92,7 @@ static int checkUsage() {
 }
 
 static Error run() {
-  if (device != "cpu")
-    return createStringError("device '" + device + "': the library runs on cpu only");
-  Expected<std::unique_ptr<resnet::Library>> opened = resnet::Library::open({library, entry, maxCpuLevel});
+  Expected<std::unique_ptr<resnet::Library>> opened = resnet::Library::open({library, entry, maxCpuLevel, device});
   if (!opened)
     return opened.takeError();
   resnet::RunOptions options;
