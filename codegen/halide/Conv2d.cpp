@@ -7,6 +7,7 @@
 // filters, and 81 to 98% with filters from memory (the last stage loses most; benchmarks/kernels). Any other block goes through
 // a row of blocked sums.
 
+#include "codegen/halide/DeviceSchedules.h"
 #include "codegen/halide/DirectConv.h"
 #include "codegen/halide/FilterPrefetch.h"
 #include "codegen/halide/Kernel.h"
@@ -81,6 +82,8 @@ void schedule(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
 } // namespace
 
 Pipeline codegen::buildConv2d(const Kernel &kernel) {
+  if (isDevice(kernel.spec.target))
+    return buildDeviceConv2d(kernel);
   const ConvSchedule &parameters = kernel.spec.schedule;
   if (parameters.algorithm == ConvAlgorithm::Winograd)
     return buildWinograd(kernel);

@@ -10,8 +10,7 @@ using namespace Halide;
 
 static int asInt(int64_t v) { return static_cast<int>(v); }
 
-// First block of the input that output block k reads: FilterGeometry::windowBase as an expression.
-static Expr windowBase(const FilterGeometry &f, int64_t tileBlocks, Expr k) {
+Expr codegen::windowBase(const FilterGeometry &f, int64_t tileBlocks, Expr k) {
   if (f.groups == 1)
     return 0;
   const int ib = asInt(f.inputBlock), end = asInt(ceilDiv(f.inChannels, f.inputBlock) - f.window() / f.inputBlock);

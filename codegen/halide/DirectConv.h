@@ -7,6 +7,10 @@
 
 namespace resnet::codegen {
 
+/// First block of the input that output block k of a tile of `tileBlocks` blocks reads: FilterGeometry::windowBase as an
+/// expression.
+Halide::Expr windowBase(const FilterGeometry &f, int64_t tileBlocks, Halide::Expr k);
+
 struct ConvSums {
   Vars v;
   Halide::Func sum;            // (c, x, y, k, n), blocked like the filter

@@ -4,6 +4,7 @@
 // cancel. Sums are by rows first, so that errors grow with rows and columns, not with their product. A task has a unit: the least
 // number of blocks of channels that holds whole groups, or all channels of an image where units do not fill the blocks.
 
+#include "codegen/halide/DeviceSchedules.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/Machine.h"
 #include <functional>
@@ -124,6 +125,8 @@ void schedule(const Kernel &kernel, const Units &units, GroupNorm &a) {
 } // namespace
 
 Pipeline codegen::buildGroupNorm(const Kernel &kernel) {
+  if (isDevice(kernel.spec.target))
+    return buildDeviceGroupNorm(kernel);
   const Units units(kernel.spec);
   GroupNorm norm = algorithm(kernel, units);
   bindOutput(kernel, norm.out);

@@ -1,6 +1,7 @@
 // Operands, epilogue and the plain schedule that kernel families share.
 
 #include "codegen/halide/Kernel.h"
+#include "codegen/halide/DeviceSchedules.h"
 #include "codegen/schedules/Machine.h"
 
 using namespace resnet;
@@ -30,9 +31,19 @@ static const char *roleName(Role role) {
   return "";
 }
 
-static ImageParam makeParam(const KernelArgument &a, int64_t batch, const std::string &name) {
+// On a device the smallest coordinate of the first dimension says where in its allocation an operand lies, so it may be any.
+// Elements are accessed by their declared coordinates all the same.
+template <typename Dimension> static void declareInnermost(Dimension dimension, const KernelArgument::Dim &declared, bool device) {
+  if (device)
+    dimension.set_extent(declared.extent).set_stride(declared.stride);
+  else
+    dimension.set_bounds(declared.min, declared.extent).set_stride(declared.stride);
+}
+
+static ImageParam makeParam(const KernelArgument &a, int64_t batch, const std::string &name, bool device) {
   ImageParam p(Float(32), static_cast<int>(a.dims.size()), name);
-  for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
+  declareInnermost(p.dim(0), a.dims[0], device);
+  for (int d = 1; d < static_cast<int>(a.dims.size()); ++d) {
     // An image's stride is the caller's: views of a channel range are allowed.
     if (d == a.batchDim && batch == 0)
       p.dim(d).set_min(0);
@@ -51,13 +62,13 @@ Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), 
     std::string argument = name(roleName(a.role));
     if (a.role == Role::Input && input.defined()) {
       argument += std::to_string(moreInputs.size() + 1);
-      moreInputs.push_back(makeParam(a, spec.batch, argument));
+      moreInputs.push_back(makeParam(a, spec.batch, argument, isDevice(spec.target)));
       operands.push_back(moreInputs.back());
       continue;
     }
     ImageParam *slots[] = {&input, &filter, &bias, &gate, &addend, &scale, &shift};
     ImageParam &slot = *slots[static_cast<int>(a.role)];
-    slot = makeParam(a, spec.batch, argument);
+    slot = makeParam(a, spec.batch, argument, isDevice(spec.target));
     operands.push_back(slot);
   }
 }
@@ -122,9 +133,9 @@ void codegen::defineOutput(const Kernel &kernel, Func out, const Vars &v, Expr s
     out(c, x, y, k, n) = post;
 }
 
-void codegen::reorderOutput(const Kernel &kernel, Func out, std::vector<VarOrRVar> loops) {
+void codegen::reorderOutput(const Kernel &kernel, Func out, std::vector<VarOrRVar> loops, int pairAt) {
   if (kernel.spec.epilogue.keepsSum) {
-    loops.insert(loops.begin() + 1, pairVar());
+    loops.insert(loops.begin() + pairAt, pairVar());
     out.unroll(pairVar());
   }
   out.reorder(loops);
@@ -134,7 +145,9 @@ void codegen::bindOutput(const Kernel &kernel, Func out) {
   const KernelArgument &a = kernel.args.back();
   OutputImageParam p = out.output_buffer();
   const std::vector<Var> vars = out.args();
-  for (int d = 0; d < static_cast<int>(a.dims.size()); ++d) {
+  declareInnermost(p.dim(0), a.dims[0], isDevice(kernel.spec.target));
+  out.bound(vars[0], a.dims[0].min, a.dims[0].extent);
+  for (int d = 1; d < static_cast<int>(a.dims.size()); ++d) {
     if (d == a.batchDim && kernel.spec.batch == 0) {
       p.dim(d).set_min(0);
       continue;
@@ -147,6 +160,10 @@ void codegen::bindOutput(const Kernel &kernel, Func out) {
 }
 
 void codegen::scheduleStreaming(const Kernel &kernel, Func out, const Vars &v) {
+  if (isDevice(kernel.spec.target)) {
+    scheduleDeviceElements(kernel, out, v);
+    return;
+  }
   const Machine m = machineOf(kernel.spec.target);
   const ActivationGeometry &g = kernel.spec.output;
   if (g.block % m.lanes == 0 && g.block <= kChannelBlock)

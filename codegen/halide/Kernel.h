@@ -54,8 +54,8 @@ Halide::Expr activate(const ActivationFunction &f, int64_t activatedChannels, in
 void defineOutput(const Kernel &kernel, Halide::Func out, const Vars &v, Halide::Expr sum);
 
 /// Reorders the loops of an output that defineOutput made, innermost first. Both elements of a pair are stored where their sum
-/// is.
-void reorderOutput(const Kernel &kernel, Halide::Func out, std::vector<Halide::VarOrRVar> loops);
+/// is: in a loop behind the innermost `pairAt` ones.
+void reorderOutput(const Kernel &kernel, Halide::Func out, std::vector<Halide::VarOrRVar> loops, int pairAt = 1);
 
 /// Declares extents and strides of the output's buffer, except for a batch of any size, and the loops' bounds with them.
 void bindOutput(const Kernel &kernel, Halide::Func out);

@@ -5,6 +5,8 @@
 #include "KernelSources.inc" // kKernelSourcesHash
 #include "codegen/SpecCheck.h"
 #include "codegen/halide/AnonymousFile.h"
+#include "codegen/halide/DeviceModule.h"
+#include "codegen/halide/DeviceRuntime.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/CostModel.h"
 #include "codegen/schedules/ScheduleCheck.h"
@@ -106,12 +108,11 @@ static std::string halideTargetString(codegen::Target target, bool debug) {
     s += "-avx-avx2-avx512-avx512_skylake-f16c-fma-sse41";
   else if (target == codegen::Target::X86_64_v3)
     s += "-avx-avx2-f16c-fma-sse41";
-  else if (target == codegen::Target::OpenCL)
-    s += "-opencl";
-  else if (target == codegen::Target::Cuda)
-    s += "-cuda-cuda_capability_80"; // without one Halide takes 2.0
+  else if (isDevice(target))
+    s += "-" + deviceFeatures(target);
   s += "-no_runtime-user_context";
-  return debug ? s : s + "-no_asserts-no_bounds_query";
+  // An operand on a device is a place in an allocation, of which Halide's checks of buffers know nothing.
+  return debug && !isDevice(target) ? s : s + "-no_asserts-no_bounds_query";
 }
 
 //===-- Compilation -------------------------------------------------------===//
@@ -176,6 +177,8 @@ CompiledKernel codegen::compileKernel(const KernelSpec &unscheduled, const std::
     Pipeline pipeline = build(kernel);
     const ::Halide::Target target(halideTargetString(spec.target, spec.debug));
     Module module = pipeline.compile_to_module(kernel.operands, symbol, target, LinkageType::External);
+    if (isDevice(spec.target))
+      module = launchOnly(module, symbol);
     renameClosures(module, symbol);
     ScratchCounter counter;
     for (const Internal::LoweredFunc &f : module.functions())

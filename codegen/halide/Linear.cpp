@@ -4,6 +4,7 @@
 // A head is bound by streaming its filter: output blocks are the outer loop and images the inner one, so that the filter is
 // read from memory once for kBatchTile images and every image is computed by the same code.
 
+#include "codegen/halide/DeviceSchedules.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/Machine.h"
 #include <functional>
@@ -74,6 +75,8 @@ static void schedulePool(const Kernel &kernel, Pooled &a) {
 }
 
 Pipeline codegen::buildGlobalPool(const Kernel &kernel) {
+  if (isDevice(kernel.spec.target))
+    return buildDeviceGlobalPool(kernel);
   const ActivationGeometry &g = kernel.spec.output;
   const int channels = asInt(g.channels);
   Pooled a = pool(kernel);
@@ -140,6 +143,8 @@ static void scheduleSoftmax(const Kernel &kernel, Softmax &a, Func out, const Va
 //   out(f) = activation(bias(f) + SUM over ci of filter(f, ci) * feature(ci)), then softmax over f, and its logarithm, if asked
 //   for
 Pipeline codegen::buildLinear(const Kernel &kernel) {
+  if (isDevice(kernel.spec.target))
+    return buildDeviceLinear(kernel);
   const KernelSpec &s = kernel.spec;
   const FilterGeometry &g = s.filter;
   const bool head = s.kind == KernelKind::Head;
@@ -187,6 +192,8 @@ Pipeline codegen::buildLinear(const Kernel &kernel) {
 }
 
 Pipeline codegen::buildSoftmax(const Kernel &kernel) {
+  if (isDevice(kernel.spec.target))
+    return buildDeviceSoftmax(kernel);
   const KernelSpec &s = kernel.spec;
   const int classes = asInt(s.output.channels), features = asInt(s.output.blocks() * s.output.block);
   Var f("f"), n("n");

@@ -2,6 +2,7 @@
 //   input (c, x, y, k, n), output (c, x, y, k, n), of any blocks; equal ones are the fast path.
 // Neither reads the halo: zeros there could win a maximum, and an average counts positions, not zeros.
 
+#include "codegen/halide/DeviceSchedules.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/halide/PoolAxis.h"
 #include "codegen/schedules/Machine.h"
@@ -95,11 +96,20 @@ void schedule(const Kernel &kernel, Pool &a) {
   }
 }
 
+void scheduleOnDevice(const Kernel &kernel, Pool &a) {
+  a.acc.compute_at(a.out, scheduleDeviceElements(kernel, a.out, a.v));
+  if (deviceLanes(kernel, kernel.spec.output.block) > 1)
+    a.acc.vectorize(a.v.c).update().vectorize(a.v.c);
+}
+
 } // namespace
 
 Pipeline codegen::buildPool2d(const Kernel &kernel) {
   Pool pool = algorithm(kernel);
   bindOutput(kernel, pool.out);
-  schedule(kernel, pool);
+  if (isDevice(kernel.spec.target))
+    scheduleOnDevice(kernel, pool);
+  else
+    schedule(kernel, pool);
   return pool.out;
 }

@@ -6,6 +6,7 @@
 // takes 0.98 to 1.00 of its two kernels' time with warm caches at batch 1, and 0.94 to 0.95 at batch 8, where the map comes from
 // memory (one Zen 5 core, AVX-512, resnet-kernel-bench).
 
+#include "codegen/halide/DeviceSchedules.h"
 #include "codegen/halide/DirectConv.h"
 #include "codegen/halide/PoolAxis.h"
 #include <limits>
@@ -92,6 +93,8 @@ void schedule(const Kernel &kernel, Stem &a) {
 } // namespace
 
 Pipeline codegen::buildStem(const Kernel &kernel) {
+  if (isDevice(kernel.spec.target))
+    return buildDeviceStem(kernel);
   Stem stem = algorithm(kernel);
   bindOutput(kernel, stem.out);
   schedule(kernel, stem);

@@ -110,6 +110,10 @@ int NativeKernel::run(void *user, const std::vector<KernelOperand> &operands, in
         dims[i][d].stride = static_cast<int32_t>(operands[i].imageStride);
     }
   }
+  return run(user, buffers);
+}
+
+int NativeKernel::run(void *user, halide_buffer_t *buffers) const {
   switch (arguments.size()) {
   case 2:
     return call(code->function, user, buffers, std::make_index_sequence<2>());

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+struct halide_buffer_t;
+
 namespace resnet::codegen {
 
 /// What a kernel calls besides the C library: halide_do_par_for, halide_malloc, halide_free and, in the debug variant,
@@ -40,6 +42,8 @@ public:
 
   /// One operand per argument, in order. Returns the kernel's status. From several threads at once, if `user` allows it.
   int run(void *user, const std::vector<KernelOperand> &operands, int batch) const;
+  /// The same with buffers of the caller's, one per argument.
+  int run(void *user, halide_buffer_t *buffers) const;
 
 private:
   struct Code; // keeps LLVM out of this header

@@ -1,6 +1,7 @@
 // The test's own halide_do_par_for, halide_malloc and error functions.
 
 #include "KernelRunner.h"
+#include "DeviceRunner.h"
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,8 @@ bool test::cpuRuns(codegen::Target target) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return !isDevice(target);
 }
+
+bool test::machineRuns(codegen::Target target) { return isDevice(target) ? DeviceRunner::of(target) != nullptr : cpuRuns(target); }
 
 //===-- What kernels need from outside ------------------------------------===//
 
@@ -111,7 +114,9 @@ template <size_t... I> static void addErrors(codegen::KernelImports &imports, st
   (imports.emplace_back(kErrors[I], reinterpret_cast<void *>(reportNamed<I>)), ...);
 }
 
-static codegen::KernelImports imports() {
+static codegen::KernelImports imports(codegen::Target target) {
+  if (isDevice(target))
+    return DeviceRunner::of(target) ? DeviceRunner::of(target)->imports() : codegen::KernelImports();
   codegen::KernelImports all = {{"halide_do_par_for", reinterpret_cast<void *>(doParFor)},
                                 {"halide_malloc", reinterpret_cast<void *>(allocateScratch)},
                                 {"halide_free", reinterpret_cast<void *>(freeScratch)},
@@ -120,11 +125,18 @@ static codegen::KernelImports imports() {
   return all;
 }
 
-LoadedKernel::LoadedKernel(const KernelSpec &spec) : codegen::NativeKernel(spec, imports()) {
+LoadedKernel::LoadedKernel(const KernelSpec &spec) : codegen::NativeKernel(spec, imports(spec.target)) {
   // A directory to leave the objects in, for disassembly.
   if (const char *keep = std::getenv("RESNET_KEEP_KERNELS"))
     if (FILE *f = std::fopen((std::string(keep) + "/" + symbolName(this->spec()) + ".o").c_str(), "wb")) {
       std::fwrite(object().data(), 1, object().size(), f);
       std::fclose(f);
     }
+}
+
+int LoadedKernel::run(const std::vector<Operand> &operands, int batch) const {
+  if (!isDevice(spec().target))
+    return codegen::NativeKernel::run(nullptr, operands, batch);
+  DeviceRunner *device = DeviceRunner::of(spec().target);
+  return device ? device->run(*this, operands, batch) : -1;
 }

@@ -17,15 +17,18 @@ extern std::string kernelErrors;
 
 /// True where this processor runs the target's instructions.
 bool cpuRuns(codegen::Target target);
+/// True where this machine runs the target's kernels, on its processor or a device of its.
+bool machineRuns(codegen::Target target);
 
 using Operand = codegen::KernelOperand;
 
-/// A kernel with this file's functions.
+/// A kernel with this file's functions, or a device's. One that the machine has no device for is compiled, not loaded.
 class LoadedKernel : public codegen::NativeKernel {
 public:
   explicit LoadedKernel(const codegen::KernelSpec &spec);
 
-  int run(const std::vector<Operand> &operands, int batch) const { return codegen::NativeKernel::run(nullptr, operands, batch); }
+  /// Operands are in this process's memory, a device's too.
+  int run(const std::vector<Operand> &operands, int batch) const;
 };
 
 } // namespace resnet::test

@@ -1,7 +1,10 @@
 # The loader of single kernels (benchmarks use it too) and the tests of the kernel compiler.
 find_package(GTest REQUIRED)
+find_package(Halide14 REQUIRED)
 
-add_library(ResNetKernelRunner STATIC KernelRunner.cpp KernelRunner.h)
+add_library(ResNetKernelRunner STATIC DeviceRunner.cpp DeviceRunner.h KernelRunner.cpp KernelRunner.h)
+target_include_directories(ResNetKernelRunner SYSTEM PRIVATE ${Halide14_INCLUDE_DIR}) # HalideRuntime.h
+target_compile_definitions(ResNetKernelRunner PRIVATE RESNET_LLVM_TOOLS="${LLVM_TOOLS_BINARY_DIR}")
 target_link_libraries(ResNetKernelRunner PUBLIC ResNetTuning)
 
 add_executable(resnet-kernel-tests
