@@ -7,13 +7,10 @@
 using namespace resnet;
 using namespace resnet::codegen;
 
-<<<<<<< HEAD
-=======
 std::string codegen::deviceFeatures(Target target) {
   return target == Target::OpenCL ? "opencl" : "cuda-cuda_capability_80"; // without a capability Halide takes 2.0
 }
 
->>>>>>> device-kernels
 CompiledKernel codegen::compileDeviceRuntime(Target target) {
   CompiledKernel result;
   if (!isDevice(target)) {
@@ -21,12 +18,7 @@ CompiledKernel codegen::compileDeviceRuntime(Target target) {
     return result;
   }
   try {
-<<<<<<< HEAD
-    const std::string base = "x86-64-linux-user_context-";
-    const Halide::Target runtime(base + (target == Target::OpenCL ? "opencl" : "cuda-cuda_capability_80"));
-=======
     const Halide::Target runtime("x86-64-linux-user_context-" + deviceFeatures(target));
->>>>>>> device-kernels
     result.contents = writtenBy([&](const std::string &path) { Halide::compile_standalone_runtime(path, runtime); });
   } catch (const std::exception &e) {
     result.error = std::string("Halide's runtime for ") + toString(target) + ": " + e.what();

@@ -13,12 +13,9 @@ namespace resnet::codegen {
 /// threads at once; the bytes depend on the target only.
 CompiledKernel compileDeviceRuntime(Target target);
 
-<<<<<<< HEAD
-=======
 /// What Halide's target strings say of a device.
 std::string deviceFeatures(Target target);
 
->>>>>>> device-kernels
 } // namespace resnet::codegen
 
 #endif // RESNET_CODEGEN_HALIDE_DEVICERUNTIME_H
