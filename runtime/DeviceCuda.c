@@ -127,6 +127,7 @@ static resnet_status describe(int32_t index, resnet_device_description *descript
 typedef struct cuda_device {
   CUdevice device;
   CUcontext context;
+  atomic_bool launched; /* Halide's runtime has looked its functions up, and may hold modules */
 } cuda_device;
 
 typedef struct cuda_queue {
@@ -201,7 +202,8 @@ static void drop_modules(void *user_context) { (void)halide_cuda_device_release(
 static void close_device(void *device) {
   cuda_device *d = device;
   cuda_queue queue = {.device = d};
-  resnet_call_with_queue(&queue, drop_modules);
+  if (atomic_load(&d->launched))
+    resnet_call_with_queue(&queue, drop_modules);
   (void)p_cuDevicePrimaryCtxRelease_v2(d->device);
   free(d);
 }
@@ -329,6 +331,8 @@ const resnet_device_api resnet_device_cuda = {.name = "cuda",
 int halide_cuda_acquire_context(void *user_context, CUcontext *context, bool create) {
   (void)create;
   const cuda_queue *q = resnet_run_queue(user_context);
+  if (q)
+    atomic_store_explicit(&q->device->launched, true, memory_order_relaxed);
   *context = q ? q->device->context : NULL;
   return 0;
 }

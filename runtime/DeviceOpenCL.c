@@ -138,6 +138,7 @@ static resnet_status describe(int32_t index, resnet_device_description *descript
 typedef struct opencl_device {
   cl_device_id device;
   cl_context context;
+  atomic_bool launched; /* Halide's runtime has looked its functions up, and may hold programs */
 } opencl_device;
 
 typedef struct opencl_queue {
@@ -200,7 +201,7 @@ static void drop_programs(void *user_context) { (void)halide_opencl_device_relea
 static void close_device(void *device) {
   opencl_device *d = device;
   void *queue = NULL;
-  if (queue_create(d, &queue, NULL) == RESNET_OK) {
+  if (atomic_load(&d->launched) && queue_create(d, &queue, NULL) == RESNET_OK) {
     resnet_call_with_queue(queue, drop_programs);
     queue_destroy(queue);
   }
@@ -343,6 +344,8 @@ const resnet_device_api resnet_device_opencl = {.name = "opencl",
 int halide_acquire_cl_context(void *user_context, cl_context *context, cl_command_queue *queue, bool create) {
   (void)create;
   const opencl_queue *q = resnet_run_queue(user_context);
+  if (q)
+    atomic_store_explicit(&q->device->launched, true, memory_order_relaxed);
   *context = q ? q->device->context : NULL;
   *queue = q ? q->queue : NULL;
   return 0;

@@ -1,7 +1,9 @@
 // The host's part of a lowered module is a list of lets and calls. The device's code is text in a buffer of the module.
 
 #include "codegen/halide/DeviceModule.h"
+#include <cctype>
 #include <cstring>
+#include <map>
 #include <vector>
 
 using namespace resnet;
@@ -70,11 +72,35 @@ private:
 };
 } // namespace
 
-// The device's code with another name for the kernel, which may have another length.
+// Temporaries of OpenCL C are _N with N from a counter of the process: numbers them by their appearance instead.
+static std::string renumbered(const std::string &text) {
+  const auto inName = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  std::map<std::string, size_t> numbers;
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && inName(text[end]))
+      ++end;
+    if (end == i) {
+      result += text[i++];
+      continue;
+    }
+    const std::string name = text.substr(i, end - i);
+    i = end;
+    if (name.size() > 1 && name[0] == '_' && name.find_first_not_of("0123456789", 1) == std::string::npos)
+      result += "_" + std::to_string(numbers.try_emplace(name, numbers.size()).first->second);
+    else
+      result += name;
+  }
+  return result;
+}
+
+// The device's code with another name for the kernel, and the same bytes whatever was compiled before; its length may change.
 static Buffer<> renamed(const Buffer<> &code, const std::string &from, const std::string &to) {
   std::string text(static_cast<const char *>(code.data()), code.size_in_bytes());
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
+  text = renumbered(text);
   Buffer<uint8_t> result(static_cast<int>(text.size()), code.name());
   std::memcpy(result.data(), text.data(), text.size());
   return result;
