@@ -72,7 +72,7 @@ private:
 };
 } // namespace
 
-// Temporaries of OpenCL C are _N with N from a counter of the process: numbers them by their appearance instead.
+// Temporaries of OpenCL C are _N and _tN with N from a counter of the process: numbers them by their appearance instead.
 static std::string renumbered(const std::string &text) {
   const auto inName = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
   std::map<std::string, size_t> numbers;
@@ -87,8 +87,9 @@ static std::string renumbered(const std::string &text) {
     }
     const std::string name = text.substr(i, end - i);
     i = end;
-    if (name.size() > 1 && name[0] == '_' && name.find_first_not_of("0123456789", 1) == std::string::npos)
-      result += "_" + std::to_string(numbers.try_emplace(name, numbers.size()).first->second);
+    const size_t digits = name.starts_with("_t") ? 2 : 1;
+    if (name[0] == '_' && name.size() > digits && name.find_first_not_of("0123456789", digits) == std::string::npos)
+      result += name.substr(0, digits) + std::to_string(numbers.try_emplace(name, numbers.size()).first->second);
     else
       result += name;
   }
