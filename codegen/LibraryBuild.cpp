@@ -245,8 +245,7 @@ LogicalResult LibraryBuild::addRuntime() {
     const CompiledKernel stock = compileDeviceRuntime(target); // 0.8 s (Zen 4)
     if (!stock.error.empty())
       return module.emitError(stock.error);
-    if (failed(writeObject(name + "_driver.o", driverObject(target))) ||
-        failed(writeObject(name + "_halide.o", stock.contents)))
+    if (failed(writeObject(name + "_driver.o", driverObject(target))) || failed(writeObject(name + "_halide.o", stock.contents)))
       return failure();
   }
   return success();

@@ -58,8 +58,10 @@ Value *buildBuffer(IRBuilder<> &b, const KernelArgument &argument, Value *base, 
 void moveToDevice(IRBuilder<> &b, Value *buffer) {
   Function *launch = b.GetInsertBlock()->getParent();
   auto *type = FunctionType::get(b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()}, false);
-  Value *result = b.CreateCall(launch->getParent()->getOrInsertFunction("resnet_runtime_device_buffer", type), {launch->getArg(0), buffer});
-  BasicBlock *failed = BasicBlock::Create(b.getContext(), "failed", launch), *moved = BasicBlock::Create(b.getContext(), "moved", launch);
+  Value *result =
+      b.CreateCall(launch->getParent()->getOrInsertFunction("resnet_runtime_device_buffer", type), {launch->getArg(0), buffer});
+  BasicBlock *failed = BasicBlock::Create(b.getContext(), "failed", launch),
+             *moved = BasicBlock::Create(b.getContext(), "moved", launch);
   b.CreateCondBr(b.CreateIsNotNull(result), failed, moved);
   b.SetInsertPoint(failed);
   b.CreateRet(result);
@@ -111,9 +113,7 @@ struct TableBuilder {
                           : global(ConstantArray::get(ArrayType::get(values[0]->getType(), values.size()), values));
   }
   // The runtime's table for the target's kind of devices.
-  Constant *device(Target target) {
-    return isDevice(target) ? external(deviceSymbol(target)) : ConstantPointerNull::get(ptr);
-  }
+  Constant *device(Target target) { return isDevice(target) ? external(deviceSymbol(target)) : ConstantPointerNull::get(ptr); }
   Constant *record(ArrayRef<Constant *> fields) { return ConstantStruct::getAnon(c, fields); }
 
   Constant *step(const KernelBinding &kernel, StringRef source) {
@@ -187,15 +187,14 @@ std::unique_ptr<Module> resnet::codegen::buildProgramTable(LLVMContext &context,
                                   t.int64(program.separateSteps ? 1 : 0)}));
     }
     records.push_back(t.record({t.string(toString(variant.target)), t.int32(cpuLevel(variant.target)), t.int64(scratch),
-                                t.external(mainSymbol(variant.target)), t.int32(batches.size()), t.array(batches),
-                                t.array(steps), t.device(variant.target)}));
+                                t.external(mainSymbol(variant.target)), t.int32(batches.size()), t.array(batches), t.array(steps),
+                                t.device(variant.target)}));
   }
-  Constant *program =
-      t.record({t.int32(RESNET_PROGRAM_VERSION), t.string(description.name), t.string(description.description),
-                t.int32(info.inputs.size()), t.int32(info.outputs.size()), t.tensors(info.inputs), t.tensors(info.outputs),
-                t.int32(info.steps.size()), t.int32(variants.size()), t.array(records),
-                t.int64(info.arenaBytesPerImage), t.external(kWeightsSymbol), t.int64(weights.bytes), t.string(weights.hash),
-                t.int64(info.fixedBatch), t.int64(info.chunkBatch)});
+  Constant *program = t.record({t.int32(RESNET_PROGRAM_VERSION), t.string(description.name), t.string(description.description),
+                                t.int32(info.inputs.size()), t.int32(info.outputs.size()), t.tensors(info.inputs),
+                                t.tensors(info.outputs), t.int32(info.steps.size()), t.int32(variants.size()), t.array(records),
+                                t.int64(info.arenaBytesPerImage), t.external(kWeightsSymbol), t.int64(weights.bytes),
+                                t.string(weights.hash), t.int64(info.fixedBatch), t.int64(info.chunkBatch)});
   auto *global = new GlobalVariable(*module, program->getType(), true, GlobalValue::ExternalLinkage, program, kProgramSymbol);
   global->setVisibility(GlobalValue::HiddenVisibility);
 

@@ -150,7 +150,6 @@ resnet_status resnet_context_get_info(const resnet_context *context, resnet_cont
     return RESNET_FORKED;
   resnet_context_info known = {.num_threads = context->num_workers,
                                .profiling = context->profiling,
-                               .arena_bytes =
-                                   context->device ? resnet_device_arena_bytes(context) : context->arena_bytes};
+                               .arena_bytes = context->device ? resnet_device_arena_bytes(context) : context->arena_bytes};
   return resnet_write_struct(info, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;
 }

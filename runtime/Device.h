@@ -1,5 +1,5 @@
-/* A kind of devices, as the runtime reaches it: one table of functions for each driver interface. A table lies in an object of its
- * own (DeviceOpenCL.c, DeviceCuda.c), which is linked into libraries with code for it, beside the kernels' own runtime.
+/* A kind of devices, as the runtime reaches it: one table of functions for each driver interface. A table lies in an object of
+ * its own (DeviceOpenCL.c, DeviceCuda.c), which is linked into libraries with code for it, beside the kernels' own runtime.
  *
  * Errors: a function that can fail returns a status and writes one line to `error`, which may be NULL; the driver's own words and
  * code are part of it. Threads: functions may be called from any thread; those of one queue from one at a time. */

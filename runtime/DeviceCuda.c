@@ -1,5 +1,5 @@
-/* NVIDIA's devices by the driver's own interface: libcuda is opened when a device is first asked for and stays open. Also the parts
- * of Halide's CUDA runtime that are ours to say: which context and stream a kernel runs on, and where functions are.
+/* NVIDIA's devices by the driver's own interface: libcuda is opened when a device is first asked for and stays open. Also the
+ * parts of Halide's CUDA runtime that are ours to say: which context and stream a kernel runs on, and where functions are.
  *
  * Types and functions are those of NVIDIA's cuda.h (CUDA Driver API), which building does not need; names with _v2 are what its
  * macros stand for. A model uses its device's primary context, which the CUDA runtime and PyTorch use too. */
@@ -29,7 +29,7 @@ enum { CUDA_SUCCESS = 0, CUDA_ERROR_OUT_OF_MEMORY = 2, CU_STREAM_NON_BLOCKING = 
   X(cuDeviceGetCount, (int *count))                                                                                              \
   X(cuDeviceGet, (CUdevice * device, int index))                                                                                 \
   X(cuDeviceGetName, (char *name, int size, CUdevice device))                                                                    \
-  X(cuDeviceTotalMem_v2, (size_t * bytes, CUdevice device))                                                                      \
+  X(cuDeviceTotalMem_v2, (size_t *bytes, CUdevice device))                                                                       \
   X(cuDevicePrimaryCtxRetain, (CUcontext * context, CUdevice device))                                                            \
   X(cuDevicePrimaryCtxRelease_v2, (CUdevice device))                                                                             \
   X(cuCtxPushCurrent_v2, (CUcontext context))                                                                                    \

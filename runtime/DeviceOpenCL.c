@@ -1,5 +1,6 @@
-/* OpenCL devices: libOpenCL is opened when a device is first asked for and stays open, as drivers do not like to be unloaded. Also
- * the parts of Halide's OpenCL runtime that are ours to say: which context and queue a kernel runs on, and where functions are. */
+/* OpenCL devices: libOpenCL is opened when a device is first asked for and stays open, as drivers do not like to be unloaded.
+ * Also the parts of Halide's OpenCL runtime that are ours to say: which context and queue a kernel runs on, and where functions
+ * are. */
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include "runtime/Device.h"
@@ -284,9 +285,8 @@ static resnet_status wrap(void *queue, void *native_memory, uint64_t bytes, resn
 }
 
 static resnet_status upload(void *queue, const resnet_device_memory *to, const void *from, uint64_t bytes, resnet_error *error) {
-  return check(
-      p_clEnqueueWriteBuffer(((opencl_queue *)queue)->queue, to->native, CL_FALSE, 0, bytes, from, 0, NULL, NULL),
-      "clEnqueueWriteBuffer", error);
+  return check(p_clEnqueueWriteBuffer(((opencl_queue *)queue)->queue, to->native, CL_FALSE, 0, bytes, from, 0, NULL, NULL),
+               "clEnqueueWriteBuffer", error);
 }
 
 static resnet_status download(void *queue, void *to, const resnet_device_memory *from, uint64_t bytes, resnet_error *error) {

@@ -77,7 +77,8 @@ int64_t resnet_device_largest_chunk(const resnet_model *model) {
   const resnet_program *program = model->program;
   int64_t most = resnet_indexed_images(program);
   for (int32_t i = 0; i < num_ranges(program); ++i) {
-    const uint64_t bytes = image_bytes(program, i), images = bytes ? model->device.chosen.description.largest_allocation / bytes : INT64_MAX;
+    const uint64_t bytes = image_bytes(program, i),
+                   images = bytes ? model->device.chosen.description.largest_allocation / bytes : INT64_MAX;
     if (images < (uint64_t)most)
       most = images ? (int64_t)images : 1;
   }
@@ -116,7 +117,8 @@ resnet_status resnet_device_provide(resnet_context *context, int64_t batch, bool
     }
     free_allocations(context);
   }
-  snprintf(context->error, sizeof context->error, "out of memory on device \"%.100s\": one image needs %llu bytes of arena: %.250s",
+  snprintf(context->error, sizeof context->error,
+           "out of memory on device \"%.100s\": one image needs %llu bytes of arena: %.250s",
            context->model->device.chosen.description.name, (unsigned long long)context->model->program->arena_bytes_per_image,
            error.message);
   return status;

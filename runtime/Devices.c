@@ -98,7 +98,8 @@ resnet_status resnet_find_device(const resnet_program *program, const char *want
                                  resnet_error *error) {
   char found[400] = "";
   if (!resnet_has_devices(program)) {
-    resnet_set_error(error, "device \"%.100s\": expected \"cpu\": model \"%.200s\" has code for no other device", wanted, program->name);
+    resnet_set_error(error, "device \"%.100s\": expected \"cpu\": model \"%.200s\" has code for no other device", wanted,
+                     program->name);
     return RESNET_NO_DEVICE;
   }
   if (find(program, wanted ? is_wanted : is_any, wanted, chosen, found, sizeof found))

@@ -12,8 +12,8 @@ bool resnet_has_devices(const resnet_program *program);
 /* The first device that is not the host's own processor. */
 bool resnet_find_processor(const resnet_program *program, resnet_chosen_device *chosen);
 
-/* The first device that `wanted` names: its number over all kinds, its kind ("cuda") or a part of its name, in any case; NULL: any.
- * RESNET_NO_DEVICE: the message lists what there is. */
+/* The first device that `wanted` names: its number over all kinds, its kind ("cuda") or a part of its name, in any case; NULL:
+ * any. RESNET_NO_DEVICE: the message lists what there is. */
 resnet_status resnet_find_device(const resnet_program *program, const char *wanted, resnet_chosen_device *chosen,
                                  resnet_error *error);
 

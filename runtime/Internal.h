@@ -45,7 +45,7 @@ typedef struct resnet_model_device {
 struct resnet_model {
   const resnet_program *program;
   const resnet_program_variant *variant;
-  int32_t cpu_level;     /* psABI level: 1, 3 or 4 */
+  int32_t cpu_level; /* psABI level: 1, 3 or 4 */
   resnet_model_device device;
   atomic_int references; /* the only part that changes */
 };

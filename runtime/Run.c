@@ -88,7 +88,8 @@ static void describe_failure(resnet_context *context, const char *reason) {
   const resnet_program *program = context->model->program;
   if (context->step >= 0 && context->step < program->num_steps)
     snprintf(context->error, sizeof context->error, "step %d of %d, \"%.160s\" (%.80s): %s", (int)context->step + 1,
-             (int)program->num_steps, context->model->variant->steps[context->step].source, context->model->variant->steps[context->step].kernel, reason);
+             (int)program->num_steps, context->model->variant->steps[context->step].source,
+             context->model->variant->steps[context->step].kernel, reason);
   else
     snprintf(context->error, sizeof context->error, "%s", reason);
 }
@@ -161,9 +162,8 @@ static int32_t run_on_cpu(resnet_context *context, const resnet_tensor *inputs, 
 static resnet_status run_on_device(resnet_context *context, resnet_data data, const resnet_tensor *inputs,
                                    const resnet_tensor *outputs, int64_t batch, int32_t *result) {
   resnet_error error = {""};
-  resnet_status status = data == RESNET_HOST_DATA
-                             ? resnet_device_run_staged(context, inputs, outputs, batch, result, &error)
-                             : resnet_device_run_in_place(context, inputs, outputs, batch, result, &error);
+  resnet_status status = data == RESNET_HOST_DATA ? resnet_device_run_staged(context, inputs, outputs, batch, result, &error)
+                                                  : resnet_device_run_in_place(context, inputs, outputs, batch, result, &error);
   if (status != RESNET_OK)
     snprintf(context->error, sizeof context->error, "%s", error.message);
   return status;

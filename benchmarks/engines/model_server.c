@@ -1,8 +1,9 @@
 /* Runs a compiled library when told to, and says how long each run took, so that a benchmark can let two engines take turns.
  *   resnet-model-server LIBRARY ENTRY THREADS BATCH INPUT OUTPUT DEVICE
- * On a CUDA device the tensors of all runs are in its memory. INPUT and OUTPUT are raw f32 in the machine's byte order; OUTPUT gets the result of one run at the start. Then, a line each:
- * "ready LOAD FIRST" (the milliseconds until the context was there, and those of the first run), and for every line with a
- * number K on stdin, the milliseconds of K runs. Between the runs nothing runs. Ends with stdin. */
+ * On a CUDA device the tensors of all runs are in its memory. INPUT and OUTPUT are raw f32 in the machine's byte order; OUTPUT
+ * gets the result of one run at the start. Then, a line each: "ready LOAD FIRST" (the milliseconds until the context was there,
+ * and those of the first run), and for every line with a number K on stdin, the milliseconds of K runs. Between the runs nothing
+ * runs. Ends with stdin. */
 
 #include "cuda_memory.h"
 #include "resnet.h"
@@ -89,7 +90,8 @@ int main(int argc, char **argv) {
   const double first_run = now_ms() - begin_run;
   check(!s.on_device || cuda_memory_download(&s.output, &s.device_output), "the device's memory cannot be read");
   file = fopen(argv[6], "wb");
-  check(file && fwrite(s.output.data, 1, s.output.bytes, file) == s.output.bytes && fclose(file) == 0, "the output cannot be written");
+  check(file && fwrite(s.output.data, 1, s.output.bytes, file) == s.output.bytes && fclose(file) == 0,
+        "the output cannot be written");
   printf("ready %.3f %.3f\n", load, first_run);
   fflush(stdout);
 

@@ -39,8 +39,7 @@ Stem algorithm(const Kernel &kernel) {
   const Expr px = ax.position(x, r[0]), py = ay.position(y, r[1]);
   const float lowest = -std::numeric_limits<float>::infinity();
   a.acc(c, x, y, k, n) = lowest;
-  a.acc(c, x, y, k, n) =
-      max(a.acc(c, x, y, k, n), select(ax.valid(px) && ay.valid(py), a.map(c, px, py, k, n), lowest));
+  a.acc(c, x, y, k, n) = max(a.acc(c, x, y, k, n), select(ax.valid(px) && ay.valid(py), a.map(c, px, py, k, n), lowest));
   a.out(c, x, y, k, n) = a.acc(c, x, y, k, n);
   return a;
 }

@@ -32,10 +32,10 @@ extern "C" {
  * are its contexts. The driver is opened when a model or device_info first asks for a device, and stays open. Weights are on the
  * device once for each model; a context has a queue and an arena there. Results differ from the CPU's in the last bits.
  *
- * fork: models made before a fork work in the child, where new contexts can be made; those of devices do not (RESNET_FORKED). A context made before it has lost its
- * threads: in the child its functions return RESNET_FORKED; only context_error and context_destroy work there, the latter freeing
- * memory without waiting for threads. The parent's objects are not affected. Do not fork while another thread runs context_create
- * or _destroy and then use that context in the child.
+ * fork: models made before a fork work in the child, where new contexts can be made; those of devices do not (RESNET_FORKED). A
+ * context made before it has lost its threads: in the child its functions return RESNET_FORKED; only context_error and
+ * context_destroy work there, the latter freeing memory without waiting for threads. The parent's objects are not affected. Do
+ * not fork while another thread runs context_create or _destroy and then use that context in the child.
  *
  * Unloading: dlclose is safe once every context and model of the library is destroyed: no thread, handler or thread-local
  * storage remains. */
@@ -167,8 +167,8 @@ typedef int32_t (*resnet_parallel_for)(void *user_data, resnet_task task, void *
 
 typedef struct resnet_context_options {
   size_t struct_size;
-  /* Threads that work on a run, the calling one included (a device has its own: it is ignored there); 0: the CPUs that the creating thread may run on (sched_getaffinity).
-   * At most 1024. Results do not depend on it, to the bit. */
+  /* Threads that work on a run, the calling one included (a device has its own: it is ignored there); 0: the CPUs that the
+   * creating thread may run on (sched_getaffinity). At most 1024. Results do not depend on it, to the bit. */
   int32_t num_threads;
   /* Non-zero: each thread made for the context is pinned to one of the CPUs that the creating thread may run on, in turn,
    * starting with the second. The calling thread's affinity is never changed. Not together with parallel_for. */
@@ -269,10 +269,10 @@ typedef struct resnet_api {
   /* The model's device. Errors: RESNET_INVALID_ARGUMENT, RESNET_NO_DEVICE (the model is the CPU's). */
   resnet_status (*model_device)(const resnet_model *model, resnet_device_info *info);
 
-  /* As context_run, but each tensor's `data` is memory of the model's device, which nothing copies: a cl_mem of its cl_context, or
-   * a CUdeviceptr. No two tensors are of the same memory. What the host put into queues of its own must be finished before; the
-   * results are there when it returns. Errors: as context_run; RESNET_INVALID_ARGUMENT also for memory that is not the device's
-   * or too small, and for a context of the CPU. */
+  /* As context_run, but each tensor's `data` is memory of the model's device, which nothing copies: a cl_mem of its cl_context,
+   * or a CUdeviceptr. No two tensors are of the same memory. What the host put into queues of its own must be finished before;
+   * the results are there when it returns. Errors: as context_run; RESNET_INVALID_ARGUMENT also for memory that is not the
+   * device's or too small, and for a context of the CPU. */
   resnet_status (*context_run_device)(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
                                       const resnet_tensor *outputs, int32_t num_outputs);
 } resnet_api;

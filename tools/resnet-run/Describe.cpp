@@ -114,8 +114,7 @@ Error describe(const Library &library, const RunOptions &options) {
     return writeStdout(text);
   }
 
-  out << "model      " << info.name << '\n' << "target     " << info.target << '\n'
-      << "device     " << library.device() << '\n';
+  out << "model      " << info.name << '\n' << "target     " << info.target << '\n' << "device     " << library.device() << '\n';
   for (const auto &[number, device] : enumerate(library.devices()))
     out << "device " << format("%-3d ", int(number)) << device.name << " (" << device.target << ", "
         << formatBytes(device.memory_bytes) << ")\n";

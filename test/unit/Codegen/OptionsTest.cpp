@@ -31,7 +31,8 @@ TEST(Targets, UnknownNamesAreErrorsThatListWhatIsThere) {
   for (const char *name : {"metal", "aarch64", "x86-64-v2", "", "x86-64,"}) {
     auto targets = parseTargets(name);
     ASSERT_FALSE(static_cast<bool>(targets)) << name;
-    EXPECT_NE(errorOf(targets.takeError()).find("expected host, x86-64, x86-64-v3, x86-64-v4, opencl or cuda"), std::string::npos);
+    EXPECT_NE(errorOf(targets.takeError()).find("expected host, x86-64, x86-64-v3, x86-64-v4, opencl or cuda"),
+              std::string::npos);
   }
 }
 

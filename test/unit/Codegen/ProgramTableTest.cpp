@@ -54,13 +54,21 @@ TEST_F(ProgramTableTest, ProgramHasTheLayoutOfC) {
   llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
   auto *type = llvm::cast<llvm::StructType>(program->getValueType());
   EXPECT_EQ(layout.getTypeAllocSize(type).getFixedValue(), sizeof(resnet_program));
-  const size_t offsets[] = {offsetof(resnet_program, version),      offsetof(resnet_program, name),
-                            offsetof(resnet_program, description),  offsetof(resnet_program, num_inputs),
-                            offsetof(resnet_program, num_outputs),  offsetof(resnet_program, inputs),
-                            offsetof(resnet_program, outputs),      offsetof(resnet_program, num_steps),
-                            offsetof(resnet_program, num_variants), offsetof(resnet_program, variants),     offsetof(resnet_program, arena_bytes_per_image),
-                            offsetof(resnet_program, weights),      offsetof(resnet_program, weights_bytes),
-                            offsetof(resnet_program, weights_hash), offsetof(resnet_program, fixed_batch),
+  const size_t offsets[] = {offsetof(resnet_program, version),
+                            offsetof(resnet_program, name),
+                            offsetof(resnet_program, description),
+                            offsetof(resnet_program, num_inputs),
+                            offsetof(resnet_program, num_outputs),
+                            offsetof(resnet_program, inputs),
+                            offsetof(resnet_program, outputs),
+                            offsetof(resnet_program, num_steps),
+                            offsetof(resnet_program, num_variants),
+                            offsetof(resnet_program, variants),
+                            offsetof(resnet_program, arena_bytes_per_image),
+                            offsetof(resnet_program, weights),
+                            offsetof(resnet_program, weights_bytes),
+                            offsetof(resnet_program, weights_hash),
+                            offsetof(resnet_program, fixed_batch),
                             offsetof(resnet_program, chunk_batch)};
   ASSERT_EQ(type->getNumElements(), std::size(offsets));
   for (unsigned i = 0; i < std::size(offsets); ++i)

@@ -153,7 +153,8 @@ TEST(DeviceRun, OutOfMemoryLeavesAUsableContext) {
   driver.memory = before + 4095;
   std::vector<float> output;
   EXPECT_EQ(f.run(image(4), output, 4), RESNET_OUT_OF_MEMORY);
-  EXPECT_EQ(f.error(), "out of memory on device \"Alpha One\": one image needs 4096 bytes of arena: fake: 4096 bytes are too many");
+  EXPECT_EQ(f.error(),
+            "out of memory on device \"Alpha One\": one image needs 4096 bytes of arena: fake: 4096 bytes are too many");
   EXPECT_EQ(driver.held, before);
   EXPECT_EQ(f.api->context_reserve(f.context, 1), RESNET_OUT_OF_MEMORY);
   driver.memory = UINT64_MAX;

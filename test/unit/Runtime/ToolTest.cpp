@@ -197,7 +197,8 @@ TEST_F(Tool, EntryAndDevice) {
   EXPECT_EQ(error("--describe --entry=other"),
             std::string("'") + RESNET_FAKE_LIBRARY + "': exports no function 'other', only 'fake_net'");
   EXPECT_EQ(run("--describe --device=cpu"), 0) << err;
-  EXPECT_EQ(error("--describe --device=cuda"), "'" RESNET_FAKE_LIBRARY "': device \"cuda\": expected \"cpu\": model \"fake_net\" has code for no other device");
+  EXPECT_EQ(error("--describe --device=cuda"),
+            "'" RESNET_FAKE_LIBRARY "': device \"cuda\": expected \"cpu\": model \"fake_net\" has code for no other device");
 }
 
 TEST_F(Tool, RefusesWhatIsNoLibraryOfOurs) {
