@@ -30,6 +30,12 @@ struct CopyAxis {
 };
 } // namespace
 
+bool codegen::copiesBlocks(const KernelSpec &s) {
+  const int64_t offset = s.copyOffset[0], block = s.output.block, end = offset + s.output.channels;
+  return s.input.block == block && offset >= 0 && end <= s.input.channels && offset % block == 0 &&
+         (end == s.input.channels || s.output.channels % block == 0);
+}
+
 //   out(c, x, y) = input(c + oc, x*sx + ox, y*sy + oy); outside the input `fill`, its nearest element or its mirrored one
 Pipeline codegen::buildCopy(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
@@ -40,9 +46,7 @@ Pipeline codegen::buildCopy(const Kernel &kernel) {
   const CopyAxis ay{asInt(s.input.height), asInt(s.output.height), asInt(s.strides[0]), asInt(s.copyOffset[1]), s.border};
   const CopyAxis ax{asInt(s.input.width), asInt(s.output.width), asInt(s.strides[1]), asInt(s.copyOffset[2]), s.border};
   const Expr px = ax.position(x), py = ay.position(y);
-  // Channels of the same lane move as vectors; the padding lanes are zero on both sides then.
-  const bool sameLanes = s.input.block == s.output.block && ac.inside() && ac.offset % block == 0 &&
-                         (ac.offset + ac.out == ac.in || ac.out % block == 0);
+  const bool sameLanes = copiesBlocks(s);
   const Expr lane = k * block + c;
   const Expr ch = s.output.channels % block == 0 ? ac.position(lane) : min(ac.position(lane), ac.in - 1);
   Expr value = sameLanes ? kernel.input(c, ax.clamped(px), ay.clamped(py), k + ac.offset / block, n)

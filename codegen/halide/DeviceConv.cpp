@@ -2,6 +2,7 @@
 
 #include "codegen/halide/DeviceConv.h"
 #include "codegen/halide/DirectConv.h"
+#include "codegen/halide/LaneExchange.h"
 #include "codegen/schedules/ScheduleCheck.h"
 
 using namespace resnet;
@@ -64,12 +65,16 @@ DeviceConvSums codegen::deviceConvSums(const Kernel &kernel, const DeviceConvTil
   if (checksRows && tile.skipsRows)
     r.where(ay.contains(iy));
   a.sum(c, x, y, k, n) = s.epilogue.bias ? kernel.bias(c, k) : Expr(0.f);
-  if (laneGroup > 1)
-    a.sum(c, x, y, k, n) += kernel.filter(c, r[0], r[2], r[3], k) * a.padded(c ^ r[0], ix, iy, k, n);
-  else if (laneGroup)
+  if (laneGroup > 1 && deviceLanes(kernel) > 1) {
+    a.sum(c, x, y, k, n) += kernel.filter(c, r[0], r[2], r[3], k) * exchangeLanes(a.padded(c, ix, iy, k, n), r[0]);
+  } else if (laneGroup > 1) {
+    const Expr lane = unsafe_promise_clamped(c ^ r[0], 0, asInt(f.block) - 1);
+    a.sum(c, x, y, k, n) += kernel.filter(c, r[0], r[2], r[3], k) * a.padded(lane, ix, iy, k, n);
+  } else if (laneGroup) {
     a.sum(c, x, y, k, n) += kernel.filter(c, r[2], r[3], k) * a.padded(c, ix, iy, k, n);
-  else
+  } else {
     a.sum(c, x, y, k, n) +=
         kernel.filter(c, r[0] + ib * r[1], r[2], r[3], k) * a.padded(r[0], ix, iy, windowBase(f, tile.blocks, k) + r[1], n);
+  }
   return a;
 }

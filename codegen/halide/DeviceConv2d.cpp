@@ -1,6 +1,7 @@
 // Direct convolution on devices. Operands are those of Conv2d.cpp, but nothing is known of halos.
 
 #include "codegen/halide/DeviceConv.h"
+#include "codegen/halide/LaneExchange.h"
 
 using namespace resnet;
 using namespace resnet::codegen;
@@ -35,9 +36,12 @@ Conv algorithm(const Kernel &kernel, const DeviceConvTile &tile) {
 
 // Every element by a thread of its own.
 void scheduleElements(const Kernel &kernel, Conv &a) {
-  a.sum.compute_at(a.out, scheduleDeviceElements(kernel, a.out, a.v));
-  if (deviceLanes(kernel, kernel.spec.output.block) > 1)
+  const Var thread = scheduleDeviceElements(kernel, a.out, a.v);
+  a.sum.compute_at(a.out, thread);
+  if (deviceLanes(kernel) > 1)
     a.sum.vectorize(a.v.c).update().vectorize(a.v.c);
+  if (kernel.gatheredAddend)
+    Func(*kernel.gatheredAddend).compute_at(a.out, thread);
 }
 
 } // namespace
@@ -46,5 +50,10 @@ Pipeline codegen::buildDeviceConv2d(const Kernel &kernel) {
   Conv conv = algorithm(kernel, {kernel.spec.output.width});
   bindOutput(kernel, conv.out);
   scheduleElements(kernel, conv);
-  return conv.out;
+  Pipeline pipeline(conv.out);
+  if (deviceLanes(kernel) > 1 && kernel.spec.filter.laneGroup() > 1) {
+    conv.sum.update().unroll(conv.ci);
+    pipeline.add_custom_lowering_pass(new LaneExchange(/*openCl=*/true));
+  }
+  return pipeline;
 }

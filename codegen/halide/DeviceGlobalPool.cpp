@@ -23,7 +23,7 @@ struct GlobalPool {
 // Sums side by side hide the latency of additions in one thread; the threads of a block read neighbouring elements.
 int partCount(const Kernel &kernel) {
   const int64_t block = kernel.spec.output.block;
-  return deviceLanes(kernel, block) > 1 ? 4 : block == 1 ? 64 : 16;
+  return deviceLanes(kernel) > 1 ? 4 : block == 1 ? 64 : 16;
 }
 
 Expr element(const Kernel &kernel, const Vars &v, const Expr &pixel) {
@@ -72,7 +72,7 @@ void schedule(const Kernel &kernel, GlobalPool &a) {
   const auto [c, x, y, k, n] = a.v;
   const DeviceChannels channels = splitDeviceChannels(kernel, a.out, a.v, block);
   Var ki("ki");
-  if (deviceLanes(kernel, block) > 1) {
+  if (deviceLanes(kernel) > 1) {
     a.out.split(k, k, ki, asInt(std::min<int64_t>(8, kernel.spec.output.blocks())), TailStrategy::GuardWithIf);
     a.out.reorder(c, x, y, ki, k, n).gpu_blocks(k, n).gpu_threads(ki);
     a.total.compute_at(a.out, ki).vectorize(c).update().vectorize(c);

@@ -48,13 +48,14 @@ void schedule(const Kernel &kernel, Stem &a) {
   const ActivationGeometry &g = kernel.spec.output;
   const auto [c, x, y, k, n] = a.conv.v;
   Var xi("xi"), yi("yi"), yo("yo"), xo("xo"), mi("mi");
-  const bool vectors = deviceLanes(kernel, g.block) > 1;
+  const bool vectors = deviceLanes(kernel) > 1;
   const DeviceChannels channels = splitDeviceChannels(kernel, a.out, a.conv.v, g.block);
   const int columns = asInt(std::min<int64_t>(g.width, 4)), rows = asInt(std::min<int64_t>(g.height, 4));
   a.out.split(x, xo, xi, columns, TailStrategy::GuardWithIf).split(y, yo, yi, rows, TailStrategy::GuardWithIf);
   a.out.fuse(xo, yo, xo).reorder(channels.lane, xi, yi, xo, channels.block, n).gpu_blocks(xo, channels.block, n);
   const DeviceChannels mapChannels = splitDeviceChannels(kernel, a.map, a.conv.v, g.block);
-  a.map.compute_at(a.out, xo).store_in(MemoryType::GPUShared);
+  const auto mapped = [&](int i, int outputs) { return asInt((outputs - 1) * kernel.spec.poolStrides[i] + kernel.spec.poolKernel[i]); };
+  a.map.compute_at(a.out, xo).store_in(MemoryType::GPUShared).bound_extent(x, mapped(1, columns)).bound_extent(y, mapped(0, rows));
   if (vectors) {
     a.out.gpu_threads(xi, yi);
     a.map.gpu_threads(x, y);

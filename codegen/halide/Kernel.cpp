@@ -72,6 +72,10 @@ Kernel::Kernel(const KernelSpec &spec, const std::string &prefix) : spec(spec), 
     slot = makeParam(a, spec.batch, argument, isDevice(spec.target));
     operands.push_back(slot);
   }
+  const Epilogue &e = spec.epilogue;
+  const bool together = spec.addend.block == spec.output.block && e.addendChannels % spec.output.block == 0;
+  if (spec.kind == KernelKind::Conv2d && e.addend && !together && deviceLanes(*this) > 1)
+    gatheredAddend = func("gathered_addend");
 }
 
 Expr codegen::readChannel(const ImageParam &p, const ActivationGeometry &g, Expr ch, Expr x, Expr y, Expr n) {
@@ -108,8 +112,13 @@ static Expr readAddend(const Kernel &kernel, const Vars &v) {
 
 Expr codegen::finish(const Kernel &kernel, const Vars &v, Expr sum) {
   const KernelSpec &s = kernel.spec;
-  if (s.epilogue.addend)
+  if (s.epilogue.addend && kernel.gatheredAddend) {
+    Func gathered = *kernel.gatheredAddend;
+    gathered(v.all()) = readAddend(kernel, v);
+    sum += gathered(v.all());
+  } else if (s.epilogue.addend) {
     sum += readAddend(kernel, v);
+  }
   return activate(s.epilogue.activation, s.epilogue.activatedChannels, s.output.block, s.output.channels, v.c, v.k, sum);
 }
 

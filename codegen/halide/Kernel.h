@@ -6,6 +6,7 @@
 
 #include "codegen/KernelSpec.h"
 #include <Halide.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Kernel {
   std::vector<KernelArgument> args;
   Halide::ImageParam input, filter, bias, gate, addend, scale, shift;
   std::vector<Halide::ImageParam> moreInputs;
+  /// Of a convolution on a device that computes vectors of lanes, where those of the addend do not lie together: the addend
+  /// (c, x, y, k, n) as finish() defines it, for the schedule to compute lane by lane. Undefined otherwise.
+  std::optional<Halide::Func> gatheredAddend;
 
   /// `prefix` must be new to this process: Halide appends a counter to names that it has seen, and names end up in objects.
   Kernel(const KernelSpec &spec, const std::string &prefix);
@@ -62,6 +66,9 @@ void bindOutput(const Kernel &kernel, Halide::Func out);
 
 /// Parallel over (rows, blocks, images), innermost `lane` vectorised as the block allows: for kernels that memory bounds.
 void scheduleStreaming(const Kernel &kernel, Halide::Func out, const Vars &v);
+
+/// Whether a copy moves whole blocks of channels: lanes stay where they are, padding lanes among them.
+bool copiesBlocks(const KernelSpec &spec);
 
 // The families. Each returns its pipeline, scheduled.
 Halide::Pipeline buildConv2d(const Kernel &kernel);

@@ -22,6 +22,11 @@ Expr LaneExchange::visit(const Call *op) {
   _halide_user_assert(distance) << "lanes are exchanged at a distance that is not constant";
   if (*distance == 0)
     return value;
+  if (openCl) {
+    const Expr from = Ramp::make(make_zero(UInt(32)), make_one(UInt(32)), op->type.lanes()) ^
+                      Broadcast::make(make_const(UInt(32), *distance), op->type.lanes());
+    return Call::make(op->type, "shuffle", {value, from}, Call::PureExtern);
+  }
   std::vector<int> lanes;
   for (int lane = 0; lane < op->type.lanes(); ++lane)
     lanes.push_back(lane ^ static_cast<int>(*distance));

@@ -13,8 +13,13 @@ namespace resnet::codegen {
 /// these are single instructions with an immediate up to four lanes, and repeated lanes would become Halide's interleaving.
 Halide::Expr exchangeLanes(const Halide::Expr &value, const Halide::Expr &distance);
 
-/// Lowering pass that turns exchangeLanes into shuffles.
+/// Lowering pass that turns exchangeLanes into shuffles: OpenCL's function of that name, which Halide does not know, or Halide's.
 class LaneExchange : public Halide::Internal::IRMutator {
+public:
+  explicit LaneExchange(bool openCl = false) : openCl(openCl) {}
+
+private:
+  bool openCl;
   using IRMutator::visit;
   Halide::Expr visit(const Halide::Internal::Call *op) override;
 };

@@ -98,7 +98,7 @@ void schedule(const Kernel &kernel, Pool &a) {
 
 void scheduleOnDevice(const Kernel &kernel, Pool &a) {
   a.acc.compute_at(a.out, scheduleDeviceElements(kernel, a.out, a.v));
-  if (deviceLanes(kernel, kernel.spec.output.block) > 1)
+  if (deviceLanes(kernel) > 1)
     a.acc.vectorize(a.v.c).update().vectorize(a.v.c);
 }
 
