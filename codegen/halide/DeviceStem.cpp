@@ -54,8 +54,13 @@ void schedule(const Kernel &kernel, Stem &a) {
   a.out.split(x, xo, xi, columns, TailStrategy::GuardWithIf).split(y, yo, yi, rows, TailStrategy::GuardWithIf);
   a.out.fuse(xo, yo, xo).reorder(channels.lane, xi, yi, xo, channels.block, n).gpu_blocks(xo, channels.block, n);
   const DeviceChannels mapChannels = splitDeviceChannels(kernel, a.map, a.conv.v, g.block);
-  const auto mapped = [&](int i, int outputs) { return asInt((outputs - 1) * kernel.spec.poolStrides[i] + kernel.spec.poolKernel[i]); };
-  a.map.compute_at(a.out, xo).store_in(MemoryType::GPUShared).bound_extent(x, mapped(1, columns)).bound_extent(y, mapped(0, rows));
+  const auto mapped = [&](int i, int outputs) {
+    return asInt((outputs - 1) * kernel.spec.poolStrides[i] + kernel.spec.poolKernel[i]);
+  };
+  a.map.compute_at(a.out, xo)
+      .store_in(MemoryType::GPUShared)
+      .bound_extent(x, mapped(1, columns))
+      .bound_extent(y, mapped(0, rows));
   if (vectors) {
     a.out.gpu_threads(xi, yi);
     a.map.gpu_threads(x, y);
