@@ -1,7 +1,7 @@
 // Counts from shapes and the schedule alone.
 
 #include "codegen/KernelWork.h"
-#include "codegen/schedules/WinogradTransform.h"
+#include "codegen/schedules/WinogradTiles.h"
 #include <algorithm>
 #include <vector>
 
@@ -14,17 +14,15 @@ std::string codegen::algorithmName(const KernelSpec &s) {
   // An unset schedule becomes a direct one in the kernel compiler.
   if (s.schedule.algorithm != ConvAlgorithm::Winograd)
     return "direct";
-  return "F(" + std::to_string(s.schedule.outputTile) + "," + std::to_string(s.filter.kernelHeight) + ")";
+  return "F(" + std::to_string(s.schedule.outputTile) + "," + std::to_string(s.filter.kernelHeight) + ")" +
+         (s.schedule.mixedTiles ? " mixed" : "");
 }
 
 int64_t codegen::performedFlopsPerImage(const KernelSpec &s) {
   if (s.schedule.algorithm != ConvAlgorithm::Winograd)
     return flopsPerImage(s);
-  const int64_t m = s.schedule.outputTile;
-  const int64_t points =
-      winogradTransform(static_cast<int>(m), static_cast<int>(s.filter.kernelHeight), static_cast<int>(s.strides[0])).points();
-  const int64_t tiles = ceilDiv(s.output.height, m) * ceilDiv(s.output.width, m);
-  return 2 * points * points * tiles * s.input.blocks() * s.input.block * s.output.blocks() * s.output.block;
+  const WinogradTiles tiles(s);
+  return 2 * tiles.x.products() * tiles.y.products() * s.input.blocks() * s.input.block * s.output.blocks() * s.output.block;
 }
 
 int64_t codegen::weightsBytes(const KernelSpec &s) {

@@ -13,10 +13,10 @@ namespace resnet::codegen {
 /// at 7x7 with cold weights takes 1.3 to 1.7 times as long without these prefetches.
 class WinogradPrefetch : public Halide::Internal::IRMutator {
 public:
-  /// `filter` and `chunk` name the parameter and the reduction's loop over chunks, `products` the Func whose loops over points
-  /// (pv, pu) hold the arithmetic; a task, of the parallel loop ko, has `tileBlocks` output blocks and `chunks` parts.
+  /// `filter` and `chunk` name the parameter and the reduction's loop over chunks, `products` the stage (FUNC.s0.) whose loops
+  /// over points (pv, pu) hold the arithmetic; a task, of the parallel loop ko, has `tileBlocks` output blocks and `chunks` parts.
   WinogradPrefetch(const FilterGeometry &geometry, std::string filter, std::string chunk, std::string products,
-                   int64_t tileBlocks, int64_t chunks, int points);
+                   int64_t tileBlocks, int64_t chunks, int pointsX, int pointsY);
 
 private:
   using IRMutator::visit;
@@ -27,7 +27,7 @@ private:
 
   const FilterGeometry geometry;
   const std::string filter, chunk, products;
-  const int tileBlocks, chunks, points;
+  const int tileBlocks, chunks, pointsX, pointsY;
   std::vector<const Halide::Internal::For *> loops; // that enclose the current statement
 };
 

@@ -23,6 +23,8 @@ std::string resnet::codegen::toString(const ConvSchedule &s) {
   add("tile_rows", s.tileRows, defaults.tileRows);
   add("images", s.images, defaults.images);
   add("input_channels", s.inputChannels, defaults.inputChannels);
+  if (s.mixedTiles)
+    text += " mixed_tiles";
   if (s.filterOutermost)
     text += " filter_outermost";
   return text;
@@ -45,6 +47,8 @@ static bool read(std::string_view text, int64_t least, int64_t &value) {
 static bool readWord(std::string_view word, ConvSchedule &s) {
   if (word == "filter_outermost")
     return s.filterOutermost = true;
+  if (word == "mixed_tiles")
+    return s.mixedTiles = true;
   const size_t equals = word.find('=');
   if (equals == std::string_view::npos)
     return false;

@@ -32,6 +32,9 @@ struct ConvSchedule {
 
   /// Winograd: m, the outputs of a tile in each direction (2, 4 or 6).
   int64_t outputTile = 0;
+  /// Winograd: the map is cut into as few tiles of at most m outputs as it takes, of nearly one size, instead of tiles of m that
+  /// pass its edges (WinogradTiles.h). tileRows covers the map.
+  bool mixedTiles = false;
   /// Winograd: rows of tiles whose products are held at a time (filterOutermost: for one group of output blocks, else for all of
   /// them); divides the map's rows of tiles.
   int64_t tileRows = 1;

@@ -39,6 +39,7 @@ static std::string checkDirect(const KernelSpec &spec) {
   ConvSchedule used = s;
   used.outputTile = used.inputChannels = 0;
   used.tileRows = used.images = 1;
+  used.mixedTiles = false;
   if (!(used == s))
     return "expected a direct schedule without fields of Winograd's, got '" + toString(s) + "'";
   if (s.tileColumns > spec.output.width)

@@ -36,7 +36,11 @@ std::string resnet::codegen::checkWinograd(const KernelSpec &s) {
     return "Winograd's output tile is 2, 4 or 6";
   if (p.tilesPerTask != 1 || p.rowsPerTask != 1)
     return "expected a Winograd schedule without the tasks of a direct one, got '" + toString(p) + "'";
+  if (p.mixedTiles && s.output.width % p.outputTile == 0 && s.output.height % p.outputTile == 0)
+    return "mixed_tiles are for maps that tiles of " + std::to_string(p.outputTile) + " do not divide";
   const Grid grid = tiles(s, p.outputTile);
+  if (p.mixedTiles && p.tileRows != grid.rows)
+    return "mixed_tiles need tile_rows that cover the map's " + std::to_string(grid.rows) + " rows of tiles";
   if (grid.rows % p.tileRows != 0)
     return "tile_rows does not divide the map's " + std::to_string(grid.rows) + " rows of tiles";
   if (p.images > 1 && (p.tileRows != grid.rows || s.batch % p.images != 0 || s.batch == 0))

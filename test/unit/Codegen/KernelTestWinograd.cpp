@@ -82,3 +82,23 @@ INSTANTIATE_TEST_SUITE_P(
                     WinogradCase{32, 32, 7, 5, "winograd4 tile=2x1 tile_rows=2 images=2 input_channels=8 filter_outermost", 1, 4},
                     WinogradCase{16, 32, 4, 4, "winograd2 tile=2x1 tile_rows=2 images=3 filter_outermost", 1, 6},
                     WinogradCase{16, 32, 8, 8, "winograd2 tile=2x1 tile_rows=2", 2, 3}));
+
+// 4 + 4 + 3 + 3 outputs an axis, and maps whose axes are cut into other sizes than each other.
+INSTANTIATE_TEST_SUITE_P(
+    Mixed, KernelTestWinograd,
+    testing::Values(WinogradCase{32, 32, 14, 14, "winograd4 tile=3x1 tile_rows=4 mixed_tiles filter_outermost"},
+                    WinogradCase{48, 32, 7, 7, "winograd4 tile=2x1 tile_rows=2 input_channels=8 mixed_tiles filter_outermost"},
+                    WinogradCase{40, 48, 13, 9, "winograd4 tile=3x1 tile_rows=4 mixed_tiles filter_outermost"},
+                    WinogradCase{16, 16, 6, 15, "winograd4 tile=3x1 tile_rows=2 mixed_tiles"},
+                    WinogradCase{32, 16, 5, 4, "winograd4 tile=2x1 tile_rows=2 input_channels=16 mixed_tiles filter_outermost"},
+                    WinogradCase{20, 24, 13, 14, "winograd6 tile=2x1 tile_rows=3 mixed_tiles filter_outermost"},
+                    WinogradCase{32, 32, 14, 13, "winograd4 tile=3x1 tile_rows=2 mixed_tiles filter_outermost", 2},
+                    WinogradCase{16, 16, 1, 3, "winograd4 tile=1x1 mixed_tiles"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    MixedImages, KernelTestWinograd,
+    testing::Values(
+        WinogradCase{32, 32, 7, 7, "winograd4 tile=3x1 tile_rows=2 images=4 mixed_tiles filter_outermost", 1, 4},
+        WinogradCase{32, 32, 14, 14, "winograd4 tile=3x1 tile_rows=4 images=2 input_channels=8 mixed_tiles filter_outermost", 1, 4},
+        WinogradCase{32, 32, 9, 5, "winograd4 tile=2x1 tile_rows=3 images=3 mixed_tiles", 1, 3},
+        WinogradCase{16, 32, 14, 14, "winograd4 tile=3x1 tile_rows=2 images=2 mixed_tiles filter_outermost", 2, 2}));
