@@ -21,7 +21,7 @@ std::string codegen::algorithmName(const KernelSpec &s) {
 int64_t codegen::performedFlopsPerImage(const KernelSpec &s) {
   if (s.schedule.algorithm != ConvAlgorithm::Winograd)
     return flopsPerImage(s);
-  const WinogradTiles tiles(s);
+  const WinogradTiles tiles(s, s.schedule);
   return 2 * tiles.x.products() * tiles.y.products() * s.input.blocks() * s.input.block * s.output.blocks() * s.output.block;
 }
 

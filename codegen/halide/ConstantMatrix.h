@@ -9,8 +9,8 @@
 
 namespace resnet::codegen {
 
-/// matrix * terms. Points x and -x share their even and odd parts: two rows (of B, G) become a sum and a difference, and so do two
-/// columns (of A).
+/// matrix * terms. Points x and -x share their even and odd parts: two rows (of B, G) become a sum and a difference, and so do
+/// two columns (of A).
 std::vector<Halide::Expr> multiply(const Matrix &matrix, std::vector<Halide::Expr> terms);
 
 /// values[index] for an index that is unrolled.

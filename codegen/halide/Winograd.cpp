@@ -18,9 +18,9 @@ using namespace Halide;
 static int asInt(int64_t v) { return static_cast<int>(v); }
 
 WinogradGroups::WinogradGroups(const KernelSpec &s)
-    : tiles(s), mixed(s.schedule.mixedTiles), groupRows(asInt(s.schedule.tileRows)), images(asInt(s.schedule.images)),
-      group(tiles.x.tiles() * groupRows * images), partSize(asInt(s.schedule.tileColumns)), parts(asInt(ceilDiv(group, partSize))),
-      inputBlocks(asInt(s.input.blocks())),
+    : tiles(s, s.schedule), mixed(s.schedule.mixedTiles), groupRows(asInt(s.schedule.tileRows)), images(asInt(s.schedule.images)),
+      group(tiles.x.tiles() * groupRows * images), partSize(asInt(s.schedule.tileColumns)),
+      parts(asInt(ceilDiv(group, partSize))), inputBlocks(asInt(s.input.blocks())),
       chunks(s.schedule.inputChannels ? asInt(inputBlocks * s.input.block / s.schedule.inputChannels) : 1) {}
 
 //===-- Algorithm ---------------------------------------------------------===//
@@ -46,10 +46,10 @@ Expr codegen::readTiledInput(const Kernel &kernel, const WinogradGroups &groups,
 // U = G g G^T
 static void defineFilter(const Kernel &kernel, const WinogradGroups &groups, Winograd &a) {
   const auto [c, x, y, k, n] = a.v;
-  a.filterRows(c, k, a.ci, a.pu, a.r) = transform(groups.tiles.x.largest().filter, a.pu,
-                                                  [&](int j) -> Expr { return kernel.filter(c, a.ci, j, a.r, k); });
-  a.U(c, k, a.ci, a.pu, a.pv) = transform(groups.tiles.y.largest().filter, a.pv,
-                                          [&](int j) -> Expr { return a.filterRows(c, k, a.ci, a.pu, j); });
+  a.filterRows(c, k, a.ci, a.pu, a.r) =
+      transform(groups.tiles.x.largest().filter, a.pu, [&](int j) -> Expr { return kernel.filter(c, a.ci, j, a.r, k); });
+  a.U(c, k, a.ci, a.pu, a.pv) =
+      transform(groups.tiles.y.largest().filter, a.pv, [&](int j) -> Expr { return a.filterRows(c, k, a.ci, a.pu, j); });
 }
 
 // Which of the transformed filter's rows a point is multiplied by.
@@ -82,8 +82,9 @@ static void defineProducts(const Kernel &kernel, const WinogradGroups &groups, W
     rd.where(fo < partsAt(groups, pu, pv));
   const Expr lane = rd[2] % partsOfBlock * lanes + rd[0],
              inputBlock = rd[2] / partsOfBlock * std::max(1, perChunk / block) + rd[1];
-  const Expr term = a.U(c, k, rd[2] * perChunk + rd[1] * block + rd[0], weightOf(groups.tiles.x, pu), weightOf(groups.tiles.y, pv)) *
-                    a.V(lane, fi, inputBlock, fo, pu, pv, q, g);
+  const Expr term =
+      a.U(c, k, rd[2] * perChunk + rd[1] * block + rd[0], weightOf(groups.tiles.x, pu), weightOf(groups.tiles.y, pv)) *
+      a.V(lane, fi, inputBlock, fo, pu, pv, q, g);
   Func sum = inRegisters ? a.product : a.M;
   sum(c, k, fi, fo, pu, pv, q, g) = 0.f;
   sum(c, k, fi, fo, pu, pv, q, g) += term;
@@ -121,9 +122,7 @@ static void scheduleFilter(const Kernel &kernel, const WinogradGroups &groups, W
   const int block = asInt(kernel.spec.output.block);
   a.U.reorder_storage(c, k, a.ci, a.pu, a.pv);
   a.U.vectorize(c).unroll(a.pu).unroll(a.pv);
-  a.U.bound(c, 0, block)
-      .bound(a.pu, 0, groups.tiles.x.largest().weights())
-      .bound(a.pv, 0, groups.tiles.y.largest().weights());
+  a.U.bound(c, 0, block).bound(a.pu, 0, groups.tiles.x.largest().weights()).bound(a.pv, 0, groups.tiles.y.largest().weights());
   a.U.reorder(c, a.pv, a.pu, a.ci, k);
   a.filterRows.compute_at(a.U, a.pu).vectorize(c).unroll(a.r);
 }
@@ -136,7 +135,8 @@ static void scheduleProducts(const Kernel &kernel, const WinogradGroups &groups,
   a.M.bound(c, 0, block).bound(a.fi, 0, groups.partSize).bound(a.fo, 0, groups.parts);
   a.M.bound(a.pu, 0, groups.pointsX()).bound(a.pv, 0, groups.pointsY());
   // One group at a time, which bounds inference does not see through the guard of the last rows.
-  a.V.bound_extent(a.g, 1).bound_extent(a.q, kernel.spec.schedule.filterOutermost ? groups.tiles.y.tiles() / groups.groupRows : 1);
+  a.V.bound_extent(a.g, 1).bound_extent(a.q,
+                                        kernel.spec.schedule.filterOutermost ? groups.tiles.y.tiles() / groups.groupRows : 1);
   a.M.bound_extent(a.g, 1).bound_extent(a.q, 1);
 
   const auto registerTile = [&](Stage stage) { stage.vectorize(c).unroll(a.fi).unroll(k); };

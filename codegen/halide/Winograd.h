@@ -28,10 +28,10 @@ struct Winograd {
   Halide::Var fi{"fi"}, fo{"fo"}, q{"q"}, g{"g"}, pu{"pu"}, pv{"pv"}, cb{"cb"}, ci{"ci"}, r{"r"}, tx{"tx"}, ty{"ty"}, xi{"xi"},
       yi{"yi"};
   Halide::Func filterRows, U, V, product, M, outputs, out;
-  std::vector<Halide::Func> inputRows, outputRows; // one for each size of tiles
+  std::vector<Halide::Func> inputRows, outputRows;   // one for each size of tiles
   std::vector<Halide::RDom> inputLoops, outputLoops; // mixed tiles: over points or outputs, then tiles of that size
-  Halide::RVar rc, rb, rChunk;                     // input channel in its block, block in its chunk, chunk
-  Halide::RVar part;                               // mixed tiles: of M, which parts of fo there are
+  Halide::RVar rc, rb, rChunk;                       // input channel in its block, block in its chunk, chunk
+  Halide::RVar part;                                 // mixed tiles: of M, which parts of fo there are
 };
 
 /// Channel block cb of input position (ix, iy), zero beyond the halo.

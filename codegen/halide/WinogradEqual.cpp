@@ -23,8 +23,8 @@ void codegen::defineEqualInput(const Kernel &kernel, const WinogradGroups &group
   const Expr image = a.g * groups.images + f / (columns * groups.groupRows);
   const Expr ix = column * t.step - asInt(s.padding.left), iy = row * t.step - asInt(s.padding.top);
   Func rows = kernel.func("input_rows");
-  rows(c, a.fi, a.cb, a.fo, a.pu, a.r, a.q, a.g) = transform(
-      t.input, a.pu, [&](int j) -> Expr { return readTiledInput(kernel, groups, c, a.cb, ix + j, iy + a.r, image); });
+  rows(c, a.fi, a.cb, a.fo, a.pu, a.r, a.q, a.g) =
+      transform(t.input, a.pu, [&](int j) -> Expr { return readTiledInput(kernel, groups, c, a.cb, ix + j, iy + a.r, image); });
   a.V(c, a.fi, a.cb, a.fo, a.pu, a.pv, a.q, a.g) =
       transform(t.input, a.pv, [&](int j) -> Expr { return rows(c, a.fi, a.cb, a.fo, a.pu, j, a.q, a.g); });
   a.inputRows = {rows};

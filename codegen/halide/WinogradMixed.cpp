@@ -43,8 +43,8 @@ static std::vector<TileClass> tileClasses(const WinogradGroups &groups) {
   const WinogradTiles &t = groups.tiles;
   for (const TileRun &rows : t.y.runs)
     for (const TileRun &columns : t.x.runs)
-      classes.push_back({t.x, t.y, columns, rows, groups.images,
-                         std::to_string(columns.t.outputs) + "x" + std::to_string(rows.t.outputs)});
+      classes.push_back(
+          {t.x, t.y, columns, rows, groups.images, std::to_string(columns.t.outputs) + "x" + std::to_string(rows.t.outputs)});
   return classes;
 }
 
@@ -73,9 +73,8 @@ void codegen::defineMixedInput(const Kernel &kernel, const WinogradGroups &group
     const Expr iy = rows.start * asInt(s.strides[0]) + a.ty * rows.t.step - asInt(s.padding.top);
     const Expr n = a.g * groups.images + image;
     Func along = kernel.func(("input_rows_" + tiles.name).c_str());
-    along(c, a.pu, a.r, a.tx, a.ty, image, a.cb, a.g) = transform(columns.t.input, a.pu, [&](int j) -> Expr {
-      return readTiledInput(kernel, groups, c, a.cb, ix + j, iy + a.r, n);
-    });
+    along(c, a.pu, a.r, a.tx, a.ty, image, a.cb, a.g) = transform(
+        columns.t.input, a.pu, [&](int j) -> Expr { return readTiledInput(kernel, groups, c, a.cb, ix + j, iy + a.r, n); });
     const RDom r({{0, columns.t.points()}, {0, rows.t.points()}, {0, columns.count}, {0, rows.count}, {0, groups.images}},
                  kernel.name(("tiles_" + tiles.name).c_str()));
     const Expr f = tiles.flat(r[0], r[1], r[2], r[3], r[4]);
@@ -96,7 +95,8 @@ Expr codegen::defineMixedOutput(const Kernel &kernel, const WinogradGroups &grou
     Func along = kernel.func(("output_rows_" + tiles.name).c_str());
     along(c, a.xi, a.pv, a.tx, a.ty, k, n) = transform(columns.t.output, a.xi, [&](int j) -> Expr {
       const Expr f = tiles.flat(j, a.pv, a.tx, a.ty, n % groups.images);
-      return a.M(c, k, f % groups.partSize, f / groups.partSize, columns.points[j], tiles.point(rows, a.pv), 0, n / groups.images);
+      return a.M(c, k, f % groups.partSize, f / groups.partSize, columns.points[j], tiles.point(rows, a.pv), 0,
+                 n / groups.images);
     });
     const int width = columns.t.outputs, height = rows.t.outputs;
     const RDom r({{0, width}, {0, height}, {0, columns.count}, {0, rows.count}}, kernel.name(("outputs_" + tiles.name).c_str()));

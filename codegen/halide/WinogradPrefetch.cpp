@@ -10,8 +10,7 @@ using namespace Halide::Internal;
 WinogradPrefetch::WinogradPrefetch(const FilterGeometry &geometry, std::string filter, std::string chunk, std::string products,
                                    int64_t tileBlocks, int64_t chunks, int pointsX, int pointsY)
     : geometry(geometry), filter(std::move(filter)), chunk(std::move(chunk)), products(std::move(products)),
-      tileBlocks(static_cast<int>(tileBlocks)), chunks(static_cast<int>(chunks)), pointsX(pointsX),
-      pointsY(pointsY) {}
+      tileBlocks(static_cast<int>(tileBlocks)), chunks(static_cast<int>(chunks)), pointsX(pointsX), pointsY(pointsY) {}
 
 Expr WinogradPrefetch::loopVariable(const std::string &suffix) const {
   for (const For *loop : loops)

@@ -14,7 +14,8 @@ namespace resnet::codegen {
 class WinogradPrefetch : public Halide::Internal::IRMutator {
 public:
   /// `filter` and `chunk` name the parameter and the reduction's loop over chunks, `products` the stage (FUNC.s0.) whose loops
-  /// over points (pv, pu) hold the arithmetic; a task, of the parallel loop ko, has `tileBlocks` output blocks and `chunks` parts.
+  /// over points (pv, pu) hold the arithmetic; a task, of the parallel loop ko, has `tileBlocks` output blocks and `chunks`
+  /// parts.
   WinogradPrefetch(const FilterGeometry &geometry, std::string filter, std::string chunk, std::string products,
                    int64_t tileBlocks, int64_t chunks, int pointsX, int pointsY);
 

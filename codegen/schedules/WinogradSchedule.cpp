@@ -3,6 +3,7 @@
 #include "codegen/schedules/WinogradSchedule.h"
 #include "codegen/schedules/ScheduleCheck.h"
 #include "codegen/schedules/WinogradModel.h"
+#include "codegen/schedules/WinogradTiles.h"
 #include <algorithm>
 
 using namespace resnet;
@@ -61,11 +62,16 @@ std::string resnet::codegen::checkWinograd(const KernelSpec &s) {
 }
 
 // Widths of the register tile that waste least, widest first among equals: a group's last part is computed in full.
-static std::vector<int64_t> tileWidths(const KernelSpec &s, int64_t group, int64_t tileBlocks) {
+static std::vector<int64_t> tileWidths(const KernelSpec &s, int64_t tileBlocks) {
+  ConvSchedule p = s.schedule;
+  const WinogradTiles tiles(s, p);
+  const int64_t group = tiles.x.tiles() * p.tileRows * p.images;
+  p.tileColumns = 1;
+  const double least = static_cast<double>(tiles.parts(p));
   std::vector<std::pair<double, int64_t>> ranked;
-  for (int64_t width = 1; width <= group && fitsRegisters(s, width, tileBlocks); ++width) {
+  for (int64_t &width = p.tileColumns; width <= group && fitsRegisters(s, width, tileBlocks); ++width) {
     // Loads beside the arithmetic: an accumulator costs more in a narrow tile.
-    const double waste = static_cast<double>(ceilDiv(group, width) * width) / static_cast<double>(group);
+    const double waste = static_cast<double>(tiles.parts(p) * width) / least;
     const double loads = 1 + 0.25 / static_cast<double>(width) + 0.25 / static_cast<double>(tileBlocks);
     ranked.push_back({waste * loads, width});
   }
@@ -76,44 +82,73 @@ static std::vector<int64_t> tileWidths(const KernelSpec &s, int64_t group, int64
   return widths;
 }
 
-std::vector<ConvSchedule> resnet::codegen::winogradCandidates(const KernelSpec &spec) {
+namespace {
+
+class WinogradCandidates {
+public:
+  explicit WinogradCandidates(const KernelSpec &spec) : s(spec) {}
+
   std::vector<ConvSchedule> all;
-  if (!supportsWinograd(spec))
-    return all;
-  KernelSpec s = spec;
-  ConvSchedule &p = s.schedule;
-  const auto add = [&] {
-    if (checkWinograd(s).empty() && std::find(all.begin(), all.end(), p) == all.end())
-      all.push_back(p);
-  };
-  const auto addTiles = [&](int64_t group) {
-    for (int64_t blocks : {1, 2, 4})
-      for (int64_t width : tileWidths(s, group, blocks)) {
-        p.tileBlocks = blocks, p.tileColumns = width;
-        add();
-      }
-  };
-  for (int64_t m : {2, 4}) {
+
+  void addTile(int64_t m) {
+    start(m, /*mixed=*/false);
+    // The filter in cache, rows of tiles outermost: products of 8 to 64 tiles at a time.
     const Grid grid = tiles(s, m);
+    for (p.tileRows = 1; p.tileRows <= grid.rows; ++p.tileRows)
+      if (const int64_t group = grid.columns * p.tileRows; group <= 64 && (group >= 8 || p.tileRows == grid.rows))
+        addWidths();
+    addStreams(m);
+  }
+
+  void addMixed(int64_t m) {
+    start(m, /*mixed=*/true);
+    addStreams(m);
+  }
+
+private:
+  void start(int64_t m, bool mixed) {
     p = ConvSchedule{};
     p.algorithm = ConvAlgorithm::Winograd;
     p.outputTile = m;
-    // The filter in cache, rows of tiles outermost: products of 8 to 64 tiles at a time.
-    for (p.tileRows = 1; p.tileRows <= grid.rows; ++p.tileRows)
-      if (const int64_t group = grid.columns * p.tileRows; group <= 64 && (group >= 8 || p.tileRows == grid.rows))
-        addTiles(group);
-    // The filter streams: all of the map's tiles, of as many images as there are, for some output blocks.
+    p.mixedTiles = mixed;
+  }
+
+  // The filter streams: all of the map's tiles, of as many images as there are, for some output blocks.
+  void addStreams(int64_t m) {
+    const Grid grid = tiles(s, m);
     p.filterOutermost = true;
     p.tileRows = grid.rows;
     for (p.images = 1; p.images <= std::max<int64_t>(1, s.batch); ++p.images) {
-      const int64_t group = grid.columns * grid.rows * p.images;
-      if (p.images > 1 && group > 128)
+      if (p.images > 1 && grid.columns * grid.rows * p.images > 128)
         break;
       for (int64_t channels : {0, 8, 16, 32, 64, 128}) {
         p.inputChannels = channels;
-        addTiles(group);
+        addWidths();
       }
     }
   }
-  return all;
+
+  void addWidths() {
+    for (int64_t blocks : {1, 2, 4})
+      for (int64_t width : tileWidths(s, blocks)) {
+        p.tileBlocks = blocks, p.tileColumns = width;
+        if (checkWinograd(s).empty() && std::find(all.begin(), all.end(), p) == all.end())
+          all.push_back(p);
+      }
+  }
+
+  KernelSpec s;
+  ConvSchedule &p = s.schedule;
+};
+
+} // namespace
+
+std::vector<ConvSchedule> resnet::codegen::winogradCandidates(const KernelSpec &spec) {
+  if (!supportsWinograd(spec))
+    return {};
+  WinogradCandidates candidates(spec);
+  candidates.addTile(2);
+  candidates.addTile(4);
+  candidates.addMixed(4);
+  return candidates.all;
 }

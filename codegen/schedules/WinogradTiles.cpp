@@ -47,6 +47,14 @@ WinogradAxis codegen::winogradAxis(int64_t outputs, const ConvSchedule &schedule
   return axis;
 }
 
-WinogradTiles::WinogradTiles(const KernelSpec &spec)
-    : x(winogradAxis(spec.output.width, spec.schedule, static_cast<int>(spec.strides[1]))),
-      y(winogradAxis(spec.output.height, spec.schedule, static_cast<int>(spec.strides[0]))) {}
+WinogradTiles::WinogradTiles(const KernelSpec &spec, const ConvSchedule &schedule)
+    : x(winogradAxis(spec.output.width, schedule, static_cast<int>(spec.strides[1]))),
+      y(winogradAxis(spec.output.height, schedule, static_cast<int>(spec.strides[0]))) {}
+
+int64_t WinogradTiles::parts(const ConvSchedule &schedule) const {
+  int64_t sum = 0;
+  for (int rows : y.tilesAt)
+    for (int columns : x.tilesAt)
+      sum += ceilDiv(columns * (rows * schedule.tileRows / y.tiles()) * schedule.images, schedule.tileColumns);
+  return sum;
+}

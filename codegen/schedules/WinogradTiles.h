@@ -31,17 +31,17 @@ struct WinogradAxis {
   int products() const;
 };
 
-/// Tiles of outputTile outputs, or with mixedTiles as many tiles, of sizes that differ by one at most: 14 outputs are 4 + 4 + 4 + 2
-/// of 4 or 4 + 4 + 3 + 3.
+/// Tiles of outputTile outputs, or with mixedTiles as many tiles, of sizes that differ by one at most: 14 outputs are 4 + 4 + 4 +
+/// 2 of 4 or 4 + 4 + 3 + 3.
 WinogradAxis winogradAxis(int64_t outputs, const ConvSchedule &schedule, int stride);
 
-/// Both axes of a specification with a Winograd schedule.
+/// Both axes of a convolution's map.
 struct WinogradTiles {
   WinogradAxis x, y;
 
-  explicit WinogradTiles(const KernelSpec &spec);
-  /// Tiles of `images` images that have the points pu and pv.
-  int tilesAt(int pu, int pv, int images) const { return x.tilesAt[pu] * y.tilesAt[pv] * images; }
+  WinogradTiles(const KernelSpec &spec, const ConvSchedule &schedule);
+  /// Register tiles of one group of rows of tiles, over all points.
+  int64_t parts(const ConvSchedule &schedule) const;
 };
 
 } // namespace resnet::codegen

@@ -97,8 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     MixedImages, KernelTestWinograd,
-    testing::Values(
-        WinogradCase{32, 32, 7, 7, "winograd4 tile=3x1 tile_rows=2 images=4 mixed_tiles filter_outermost", 1, 4},
-        WinogradCase{32, 32, 14, 14, "winograd4 tile=3x1 tile_rows=4 images=2 input_channels=8 mixed_tiles filter_outermost", 1, 4},
-        WinogradCase{32, 32, 9, 5, "winograd4 tile=2x1 tile_rows=3 images=3 mixed_tiles", 1, 3},
-        WinogradCase{16, 32, 14, 14, "winograd4 tile=3x1 tile_rows=2 images=2 mixed_tiles filter_outermost", 2, 2}));
+    testing::Values(WinogradCase{32, 32, 7, 7, "winograd4 tile=3x1 tile_rows=2 images=4 mixed_tiles filter_outermost", 1, 4},
+                    WinogradCase{32, 32, 14, 14,
+                                 "winograd4 tile=3x1 tile_rows=4 images=2 input_channels=8 mixed_tiles filter_outermost", 1, 4},
+                    WinogradCase{32, 32, 9, 5, "winograd4 tile=2x1 tile_rows=3 images=3 mixed_tiles", 1, 3},
+                    WinogradCase{16, 32, 14, 14, "winograd4 tile=3x1 tile_rows=2 images=2 mixed_tiles filter_outermost", 2, 2}));
