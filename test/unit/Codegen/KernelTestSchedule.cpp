@@ -23,7 +23,8 @@ static std::string check(KernelSpec spec, const char *schedule) {
 TEST(KernelTestSchedule, TextIsReadBack) {
   for (const char *text :
        {"direct tile=1x1", "direct tile=14x2 tiles=3 rows=4 filter_outermost", "winograd2 tile=8x2 tile_rows=4",
-        "winograd4 tile=4x4 tile_rows=2 images=8 input_channels=48 filter_outermost", "winograd6 tile=7x4"}) {
+        "winograd4 tile=4x4 tile_rows=2 images=8 input_channels=48 filter_outermost", "winograd6 tile=7x4",
+        "winograd4 tile=4x2 tile_rows=4 mixed_tiles filter_outermost"}) {
     const std::optional<ConvSchedule> schedule = parseConvSchedule(text);
     ASSERT_TRUE(schedule) << text;
     EXPECT_EQ(toString(*schedule), text);

@@ -42,6 +42,19 @@ TEST(KernelTestWork, WinogradCountsTilesAndBlocksWhole) {
   EXPECT_EQ(performedFlopsPerImage(winograd(convolution(24, 40, 7, 3), 4)), 2 * 6 * 6 * 2 * 2 * 32 * 48);
 }
 
+// 7 = 4 + 3 outputs of 6 + 5 points, 14 = 4 + 4 + 3 + 3 of 22.
+TEST(KernelTestWork, MixedTilesMultiplyWhatTheyHave) {
+  const auto mixed = [](KernelSpec s) {
+    s.schedule.mixedTiles = true;
+    return s;
+  };
+  const KernelSpec at7 = mixed(winograd(convolution(512, 512, 7, 3), 4));
+  EXPECT_EQ(performedFlopsPerImage(at7), 2 * 11 * 11 * 512 * 512);
+  EXPECT_EQ(algorithmName(at7), "F(4,3) mixed");
+  EXPECT_EQ(performedFlopsPerImage(mixed(winograd(convolution(256, 256, 14, 3), 4))), 2 * 22 * 22 * 256 * 256);
+  EXPECT_EQ(performedFlopsPerImage(mixed(winograd(convolution(256, 512, 14, 3, 2), 4))), 2 * 16 * 16 * 256 * 512);
+}
+
 TEST(KernelTestWork, StridedWinogradHasThePointsOfBothPhases) {
   // F(2,2) and F(2,1): 3 + 2 points.
   EXPECT_EQ(performedFlopsPerImage(winograd(convolution(64, 128, 56, 3, 2), 2)), 2 * 5 * 5 * 14 * 14 * 64 * 128);

@@ -22,5 +22,6 @@ add_executable(resnet-kernel-tests
   KernelTestWinogradError.cpp
   KernelTestWork.cpp
   WinogradScheduleTest.cpp
+  WinogradTilesTest.cpp
   WinogradTransformTest.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)

@@ -79,6 +79,31 @@ TEST(WinogradSchedule, InputChannelsAreWholeBlocksOrPartsOfOne) {
   EXPECT_EQ(parts(16, "filter_outermost", 1), problem);
 }
 
+TEST(WinogradSchedule, MixedTilesAreTheMap) {
+  const KernelSpec spec = convolution(64, 96, 14, 3);
+  EXPECT_EQ(check(spec, "winograd4 tile=2x1 tile_rows=4 mixed_tiles"), "");
+  EXPECT_EQ(check(convolution(64, 96, 14, 3, 2), "winograd4 tile=2x1 tile_rows=2 mixed_tiles"), "");
+  EXPECT_EQ(check(spec, "winograd4 tile=2x1 tile_rows=2 mixed_tiles"),
+            "mixed_tiles need tile_rows that cover the map's 4 rows of tiles");
+  EXPECT_EQ(check(convolution(64, 96, 28, 3), "winograd4 tile=2x1 tile_rows=7 mixed_tiles"),
+            "mixed_tiles are for maps that tiles of 4 do not divide");
+  EXPECT_EQ(check(spec, "direct tile=2x1 mixed_tiles"),
+            "expected a direct schedule without fields of Winograd's, got 'direct tile=2x1 mixed_tiles'");
+}
+
+// Where equal tiles pass the map's edges, and only there.
+TEST(WinogradSchedule, CandidatesHaveMixedTiles) {
+  const auto mixed = [](const KernelSpec &spec) {
+    const std::vector<ConvSchedule> all = winogradCandidates(spec);
+    return std::count_if(all.begin(), all.end(), [](const ConvSchedule &s) { return s.mixedTiles; });
+  };
+  EXPECT_GT(mixed(convolution(256, 256, 14, 3)), 0);
+  EXPECT_GT(mixed(convolution(512, 512, 7, 3)), 0);
+  EXPECT_GT(mixed(convolution(256, 512, 14, 3, 2)), 0);
+  EXPECT_EQ(mixed(convolution(64, 64, 56, 3)), 0);
+  EXPECT_EQ(mixed(convolution(128, 128, 28, 3)), 0);
+}
+
 TEST(WinogradSchedule, CandidatesAreLegalAndDistinct) {
   for (Target target : {Target::X86_64, Target::X86_64_v3, Target::X86_64_v4})
     for (int64_t batch : {0, 1, 8})
