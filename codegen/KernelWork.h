@@ -10,8 +10,8 @@
 
 namespace resnet::codegen {
 
-/// A convolution's: "direct", or "F(4,3)" for Winograd with tiles of 4 x 4 outputs. Empty for other kernels. The same for any
-/// number of images, since programs for one number compute the same bits.
+/// A convolution's: "direct", or "F(4,3)" for Winograd with tiles of 4 x 4 outputs, "F(4,3) mixed" for tiles of at most that.
+/// Empty for other kernels. The same for any number of images, since programs for one number compute the same bits.
 std::string algorithmName(const KernelSpec &spec);
 
 /// Multiply-adds of the algorithm's products, counted as two operations each. Direct: flopsPerImage. Winograd: one for each point

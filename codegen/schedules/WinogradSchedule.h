@@ -15,9 +15,9 @@ bool supportsWinograd(const KernelSpec &spec);
 /// One line on what makes the specification's Winograd schedule impossible; empty where it can be compiled.
 std::string checkWinograd(const KernelSpec &spec);
 
-/// Schedules that may be the best on some machine, for F(2 x 2) and F(4 x 4); nothing where Winograd does not apply. F(6 x 6) is
-/// never among them: over maps of 56 and 28 it multiplies 9% less than F(4 x 4), over 14 and 7 no less, and it rounds worse
-/// (docs/Winograd.md).
+/// Schedules that may be the best on some machine, for F(2 x 2), F(4 x 4) and mixed tiles of at most 4 x 4; nothing where
+/// Winograd does not apply. F(6 x 6) is never among them: over maps of 56 and 28 it multiplies 9% less than F(4 x 4), over 14 and
+/// 7 no less, and it rounds worse (docs/Winograd.md).
 std::vector<ConvSchedule> winogradCandidates(const KernelSpec &spec);
 
 } // namespace resnet::codegen

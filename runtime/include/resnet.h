@@ -123,8 +123,8 @@ typedef struct resnet_step_info {
   const char *kernel;      /* the kernel's symbol, as it is for any batch; steps that share it share its code */
   const char *source;      /* node name or names in the source model */
   int64_t flops_per_image; /* of the operation as it is defined; a multiply-add counts as two */
-  /* How a convolution is computed: "direct", as it is defined, or "F(4,3)", Winograd's with tiles of 4 x 4 outputs. "" for
-   * others. */
+  /* How a convolution is computed: "direct", as it is defined, or "F(4,3)", Winograd's with tiles of 4 x 4 outputs
+   * ("F(4,3) mixed": of at most 4 x 4). "" for others. */
   const char *algorithm;
   /* What the algorithm's products take, by which a step is to be held against the machine's peak. Winograd's count tiles at a
    * map's edges and blocks of channels whole, but not the additions of the transforms. */
