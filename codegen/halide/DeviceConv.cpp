@@ -55,7 +55,8 @@ DeviceConvSums codegen::deviceConvSums(const Kernel &kernel, const DeviceConvTil
     inside = inside && ay.contains(y);
   const bool otherBlock = laneGroup == 1 && !readsOwnLanes(s);
   const Expr channel = min(k * asInt(f.block) + c, asInt(s.input.channels) - 1);
-  const Expr element = otherBlock ? readChannel(kernel.input, s.input, channel, column, row, n) : kernel.input(c, column, row, k, n);
+  const Expr element =
+      otherBlock ? readChannel(kernel.input, s.input, channel, column, row, n) : kernel.input(c, column, row, k, n);
   a.guards = !Internal::is_const_one(inside);
   a.padded(c, x, y, k, n) = a.guards ? select(inside, element, 0.f) : element;
 

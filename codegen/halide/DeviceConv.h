@@ -18,10 +18,10 @@ struct DeviceConvSums {
 
 /// How sums are computed.
 struct DeviceConvTile {
-  int64_t width = 1;              // of the map
+  int64_t width = 1;               // of the map
   int64_t columns = 1, blocks = 1; // of a tile
-  bool skipsRows = false;         // rows outside of the input are left out of the sums
-  bool anywhere = false;          // sums outside of the map are computed, too, and mean nothing
+  bool skipsRows = false;          // rows outside of the input are left out of the sums
+  bool anywhere = false;           // sums outside of the map are computed, too, and mean nothing
 };
 
 ///   sum(co, x, y) = bias(co) + SUM over ci, kx, ky of filter(co, ci, kx, ky) * padded(ci, x*sx + kx*dx - px, y*sy + ky*dy - py)

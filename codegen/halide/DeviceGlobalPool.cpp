@@ -82,7 +82,7 @@ void schedule(const Kernel &kernel, GlobalPool &a) {
     return;
   }
   a.out.reorder(channels.lane, x, y, channels.block, n).gpu_blocks(channels.block, n).gpu_threads(channels.lane);
-  a.total.compute_at(a.out, channels.lane);
+  a.total.compute_at(a.out, channels.lane).bound_extent(c, 1);
   a.parts.compute_at(a.out, channels.block).gpu_threads(c, a.t).update().gpu_threads(c, a.t);
 }
 

@@ -66,7 +66,9 @@ GroupNorm algorithm(const Kernel &kernel, const Units &units) {
   const auto &[c, x, y, k, n] = a.v;
   const auto &[g, ki, u] = std::tie(a.g, a.ki, a.u);
   const Expr block = u * units.blocks + ki;
-  const auto groupOf = [&](const Expr &blockOfUnit) { return min((blockOfUnit * units.block + c) / units.perGroup, units.groups - 1); };
+  const auto groupOf = [&](const Expr &blockOfUnit) {
+    return min((blockOfUnit * units.block + c) / units.perGroup, units.groups - 1);
+  };
   const RDom rc(0, units.perGroup, kernel.name("rc"));
   const Expr member = g * units.perGroup + rc;
   const auto ofMember = [&](const Func &f) { return f(member % units.block, member / units.block, u, n); };

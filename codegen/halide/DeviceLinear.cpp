@@ -67,8 +67,14 @@ struct Softmax {
 Softmax softmaxAlgorithm(const Kernel &kernel, const Var &f, const Var &n, const std::function<Expr(Expr)> &x) {
   const KernelSpec &s = kernel.spec;
   const int classes = asInt(s.output.channels);
-  Softmax a{f, Var("t"), kernel.func("highest_parts"), kernel.func("highest"), kernel.func("power"), kernel.func("total_parts"),
-            kernel.func("total"), Expr()};
+  Softmax a{f,
+            Var("t"),
+            kernel.func("highest_parts"),
+            kernel.func("highest"),
+            kernel.func("power"),
+            kernel.func("total_parts"),
+            kernel.func("total"),
+            Expr()};
   const RDom j(0, asInt(ceilDiv(classes, kLogitParts)), kernel.name("j")), parts(0, kLogitParts, kernel.name("part"));
   const Expr i = j * kLogitParts + a.t, existing = min(i, classes - 1), own = x(min(f, classes - 1));
   a.highestParts(a.t, n) = x(0);
@@ -127,8 +133,7 @@ Linear algorithm(const Kernel &kernel) {
   a.parts(co, t, k, n) += kernel.filter(co, ci, 0, 0, k) * feature(kernel, a.features, ci, n);
   a.dot(co, k, n) = s.epilogue.bias ? kernel.bias(co, k) : Expr(0.f);
   a.dot(co, k, n) += a.parts(co, all, k, n);
-  a.logits(co, k, n) =
-      activate(s.epilogue.activation, s.epilogue.activatedChannels, g.block, classes, co, k, a.dot(co, k, n));
+  a.logits(co, k, n) = activate(s.epilogue.activation, s.epilogue.activatedChannels, g.block, classes, co, k, a.dot(co, k, n));
   const auto logit = [&](const Expr &i) -> Expr { return a.logits(i % block, i / block, n); };
   Expr value = logit(min(f, classes - 1));
   if (s.softmax) {

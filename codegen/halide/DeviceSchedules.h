@@ -9,8 +9,8 @@
 
 namespace resnet::codegen {
 
-/// Lanes of a block of the output that one thread computes as a vector; 1 where lanes are threads, where OpenCL has no such vector,
-/// and where the lanes of an operand do not lie together as the output's do: Halide's OpenCL has no shuffles.
+/// Lanes of a block of the output that one thread computes as a vector; 1 where lanes are threads, where OpenCL has no such
+/// vector, and where the lanes of an operand do not lie together as the output's do: Halide's OpenCL has no shuffles.
 int deviceLanes(const Kernel &kernel);
 
 /// One loop over a part of a block's lanes and, outside of it, one over parts and blocks.

@@ -39,8 +39,7 @@ Stem algorithm(const Kernel &kernel) {
   const Expr px = ax.position(x, r[0]), py = ay.position(y, r[1]);
   const float lowest = -std::numeric_limits<float>::infinity();
   a.acc(c, x, y, k, n) = lowest;
-  a.acc(c, x, y, k, n) =
-      max(a.acc(c, x, y, k, n), select(ax.valid(px) && ay.valid(py), a.map(c, px, py, k, n), lowest));
+  a.acc(c, x, y, k, n) = max(a.acc(c, x, y, k, n), select(ax.valid(px) && ay.valid(py), a.map(c, px, py, k, n), lowest));
   a.out(c, x, y, k, n) = a.acc(c, x, y, k, n);
   return a;
 }
@@ -55,8 +54,13 @@ void schedule(const Kernel &kernel, Stem &a) {
   a.out.split(x, xo, xi, columns, TailStrategy::GuardWithIf).split(y, yo, yi, rows, TailStrategy::GuardWithIf);
   a.out.fuse(xo, yo, xo).reorder(channels.lane, xi, yi, xo, channels.block, n).gpu_blocks(xo, channels.block, n);
   const DeviceChannels mapChannels = splitDeviceChannels(kernel, a.map, a.conv.v, g.block);
-  const auto mapped = [&](int i, int outputs) { return asInt((outputs - 1) * kernel.spec.poolStrides[i] + kernel.spec.poolKernel[i]); };
-  a.map.compute_at(a.out, xo).store_in(MemoryType::GPUShared).bound_extent(x, mapped(1, columns)).bound_extent(y, mapped(0, rows));
+  const auto mapped = [&](int i, int outputs) {
+    return asInt((outputs - 1) * kernel.spec.poolStrides[i] + kernel.spec.poolKernel[i]);
+  };
+  a.map.compute_at(a.out, xo)
+      .store_in(MemoryType::GPUShared)
+      .bound_extent(x, mapped(1, columns))
+      .bound_extent(y, mapped(0, rows));
   if (vectors) {
     a.out.gpu_threads(xi, yi);
     a.map.gpu_threads(x, y);

@@ -33,7 +33,8 @@ static const char *roleName(Role role) {
 
 // On a device the smallest coordinate of the first dimension says where in its allocation an operand lies, so it may be any.
 // Elements are accessed by their declared coordinates all the same.
-template <typename Dimension> static void declareInnermost(Dimension dimension, const KernelArgument::Dim &declared, bool device) {
+template <typename Dimension>
+static void declareInnermost(Dimension dimension, const KernelArgument::Dim &declared, bool device) {
   if (device)
     dimension.set_extent(declared.extent).set_stride(declared.stride);
   else

@@ -1,5 +1,5 @@
-// Kernels on this machine's devices, through Halide's own runtime. A device's operands lie in one allocation between NaNs, each at
-// another place, as a network's do.
+// Kernels on this machine's devices, through Halide's own runtime. A device's operands lie in one allocation between NaNs, each
+// at another place, as a network's do.
 
 #ifndef RESNET_TEST_UNIT_CODEGEN_DEVICERUNNER_H
 #define RESNET_TEST_UNIT_CODEGEN_DEVICERUNNER_H

@@ -26,7 +26,9 @@ bool test::cpuRuns(codegen::Target target) {
   return !isDevice(target);
 }
 
-bool test::machineRuns(codegen::Target target) { return isDevice(target) ? DeviceRunner::of(target) != nullptr : cpuRuns(target); }
+bool test::machineRuns(codegen::Target target) {
+  return isDevice(target) ? DeviceRunner::of(target) != nullptr : cpuRuns(target);
+}
 
 //===-- What kernels need from outside ------------------------------------===//
 
