@@ -22,18 +22,13 @@ struct Conv : DeviceConvSums {
 //   out = relu(sum + addend), or what post makes of that
 Conv algorithm(const Kernel &kernel, const DeviceConvTile &tile) {
   const KernelSpec &s = kernel.spec;
-  const int block = asInt(s.filter.block);
   Conv a(deviceConvSums(kernel, tile));
   a.out = kernel.func("out");
   const auto [c, x, y, k, n] = a.v;
-  if (s.output.block == s.filter.block) {
-    defineOutput(kernel, a.out, a.v, a.sum(c, x, y, k, n));
-    return a;
-  }
-  const Expr ch = k * asInt(s.output.block) + c;
-  const Expr valid = min(ch, asInt(s.output.channels) - 1);
-  const Expr sum = a.sum(valid % block, x, y, valid / block, n);
-  defineOutput(kernel, a.out, a.v, s.output.channels % s.output.block == 0 ? sum : select(ch == valid, sum, 0.f));
+  const Expr sum = a.sum(c, x, y, k, n);
+  const bool padding = s.output.block != s.filter.block && s.output.channels % s.output.block != 0;
+  const Expr exists = k * asInt(s.output.block) + c < asInt(s.output.channels);
+  defineOutput(kernel, a.out, a.v, padding ? select(exists, sum, 0.f) : sum);
   return a;
 }
 
@@ -80,8 +75,11 @@ void scheduleVectorTiles(const Kernel &kernel, Conv &a, const ConvSchedule &p) {
   a.out.gpu_threads(xo, yi);
   a.sum.compute_at(a.out, xo);
   scheduleVectorSums(kernel, a, p);
-  if (kernel.gatheredAddend)
-    Func(*kernel.gatheredAddend).compute_at(a.out, xo);
+  if (kernel.gatheredAddend) {
+    Func gathered = *kernel.gatheredAddend;
+    gathered.compute_at(a.out, xo).bound(c, 0, asInt(kernel.spec.filter.block)).bound_extent(x, asInt(p.tileColumns));
+    gathered.bound_extent(k, asInt(p.tileBlocks));
+  }
 }
 
 } // namespace

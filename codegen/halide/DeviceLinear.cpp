@@ -204,7 +204,7 @@ void scheduleAlone(const Kernel &kernel, Linear &a) {
     scheduleVectors(a, a.out, ki);
   } else {
     a.out.gpu_blocks(k, a.n).gpu_threads(co);
-    a.logits.compute_at(a.out, co);
+    a.logits.compute_at(a.out, co).bound_extent(a.co, 1).bound_extent(a.k, 1);
     scheduleShared(kernel, a, a.out, k, co);
   }
   scheduleFeatures(kernel, a.features, a.out, k, block, partCount(false));
