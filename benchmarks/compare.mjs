@@ -3,7 +3,7 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {entry, ours, peers, python} from './engines/engines.mjs';
+import {entry, ours, peers} from './engines/engines.mjs';
 import {reportBuild} from './reports/build.mjs';
 import {reportLayers} from './reports/layers.mjs';
 import {reportSpeed} from './reports/speed.mjs';
@@ -33,7 +33,7 @@ function findModel(model) {
   const onnx = file(`${model}-${size}.onnx`), torchscript = file(`${model}-${size}.pt`);
   if (!existsSync(onnx) || !existsSync(torchscript)) {
     console.log(`exporting ${name} ...`);
-    execute(python, [join(here, '..', 'test', 'Inputs', 'export_torchvision.py'), model, onnx, '--dynamic', `--size=${size}`, `--torchscript=${torchscript}`],
+    execute(options.python, [join(here, '..', 'test', 'Inputs', 'export_torchvision.py'), model, onnx, '--dynamic', `--size=${size}`, `--torchscript=${torchscript}`],
             `exporting ${model} from PyTorch`);
   }
   return {name, onnx, torchscript};
@@ -65,8 +65,8 @@ function compileModel(found) {
   };
 }
 
-const findings = options.peers.map(name => peers[name](options.build));
-const engines = [ours(tool), ...findings.filter(peer => !peer.absent)];
+const findings = options.peers.map(name => peers[name](options));
+const engines = [ours(tool, options), ...findings.filter(peer => !peer.absent)];
 const found = options.models.map(findModel);
 const peaks = {};
 for (const threads of options.threads) peaks[threads] = JSON.parse(execute(tool('resnet-peak'), [`--threads=${threads}`]));

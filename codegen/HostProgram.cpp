@@ -20,6 +20,8 @@ std::string resnet::codegen::mainSymbol(Target target, int64_t batch) {
   return symbol;
 }
 
+std::string resnet::codegen::deviceSymbol(Target target) { return std::string("resnet_device_") + toString(target); }
+
 FailureOr<ProgramInfo> resnet::codegen::readProgramInfo(ModuleOp planned) {
   auto main = planned.lookupSymbol<func::FuncOp>("main");
   if (!main)

@@ -67,6 +67,9 @@ llvm::Error defineLaunches(llvm::Module &host, const llvm::StringMap<KernelBindi
 
 std::string mainSymbol(Target target, int64_t batch = 0);
 
+/// The runtime's table of a kind of devices: a resnet_device_api.
+std::string deviceSymbol(Target target);
+
 struct ProgramDescription {
   std::string name, description, entry;
 };

@@ -35,6 +35,7 @@ private:
                                 int64_t batch, int64_t separateSteps);
   mlir::LogicalResult lowerSeparately();
   mlir::LogicalResult buildHost();
+  mlir::LogicalResult addRuntime();
 
   mlir::ModuleOp module;
   const CompileOptions &options;

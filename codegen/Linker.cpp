@@ -18,11 +18,19 @@
 using namespace llvm;
 using namespace resnet::codegen;
 
-// Bytes of the runtime, embedded by RuntimeObject.c.
+// Bytes of the runtime's objects, embedded by RuntimeObject.c.
 extern "C" const char resnet_embedded_runtime[], resnet_embedded_runtime_end[];
+extern "C" const char resnet_embedded_opencl[], resnet_embedded_opencl_end[];
+extern "C" const char resnet_embedded_cuda[], resnet_embedded_cuda_end[];
 
-StringRef resnet::codegen::runtimeObject() {
-  return {resnet_embedded_runtime, static_cast<size_t>(resnet_embedded_runtime_end - resnet_embedded_runtime)};
+static StringRef between(const char *begin, const char *end) { return {begin, static_cast<size_t>(end - begin)}; }
+
+StringRef resnet::codegen::runtimeObject() { return between(resnet_embedded_runtime, resnet_embedded_runtime_end); }
+
+StringRef resnet::codegen::driverObject(Target target) {
+  assert(isDevice(target));
+  return target == Target::OpenCL ? between(resnet_embedded_opencl, resnet_embedded_opencl_end)
+                                  : between(resnet_embedded_cuda, resnet_embedded_cuda_end);
 }
 
 static Expected<std::string> findLinker() {
@@ -39,7 +47,7 @@ static Expected<std::string> findLinker() {
 // The C library's run-time files. Linking against these needs no development package.
 static std::vector<std::string> systemLibraries() {
   std::vector<std::string> found;
-  for (StringRef name : {"libc.so.6", "libm.so.6", "libpthread.so.0"})
+  for (StringRef name : {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2"})
     for (StringRef directory :
          {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"}) {
       SmallString<64> path(directory);

@@ -3,6 +3,7 @@
 #ifndef RESNET_CODEGEN_LINKER_H
 #define RESNET_CODEGEN_LINKER_H
 
+#include "codegen/KernelSpec.h"
 #include "dialect/Support/TemporaryDirectory.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -26,6 +27,9 @@ llvm::Error link(const LinkJob &job);
 
 /// The runtime that goes into every library: an x86-64 relocatable object.
 llvm::StringRef runtimeObject();
+
+/// What the runtime needs beside it to run kernels on a kind of devices, beside Halide's runtime for them.
+llvm::StringRef driverObject(Target target);
 
 } // namespace resnet::codegen
 

@@ -54,6 +54,20 @@ Value *buildBuffer(IRBuilder<> &b, const KernelArgument &argument, Value *base, 
   return result;
 }
 
+// Lets the runtime turn a buffer's address into a place in a device's memory, and returns its result where that fails.
+void moveToDevice(IRBuilder<> &b, Value *buffer) {
+  Function *launch = b.GetInsertBlock()->getParent();
+  auto *type = FunctionType::get(b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()}, false);
+  Value *result =
+      b.CreateCall(launch->getParent()->getOrInsertFunction("resnet_runtime_device_buffer", type), {launch->getArg(0), buffer});
+  BasicBlock *failed = BasicBlock::Create(b.getContext(), "failed", launch),
+             *moved = BasicBlock::Create(b.getContext(), "moved", launch);
+  b.CreateCondBr(b.CreateIsNotNull(result), failed, moved);
+  b.SetInsertPoint(failed);
+  b.CreateRet(result);
+  b.SetInsertPoint(moved);
+}
+
 // i32 NAME_launch(run, batch, base0, stride0, ...): calls the kernel on buffers over those bases.
 Error defineLaunch(Function &launch, const KernelBinding &kernel) {
   const std::vector<KernelArgument> arguments = resnet::codegen::arguments(kernel.spec);
@@ -65,6 +79,9 @@ Error defineLaunch(Function &launch, const KernelBinding &kernel) {
   SmallVector<Value *> operands{launch.getArg(0)};
   for (auto [index, argument] : enumerate(arguments))
     operands.push_back(buildBuffer(b, argument, launch.getArg(2 + 2 * index), launch.getArg(3 + 2 * index), launch.getArg(1)));
+  if (isDevice(kernel.spec.target))
+    for (Value *buffer : ArrayRef(operands).drop_front())
+      moveToDevice(b, buffer);
   SmallVector<Type *> types(operands.size(), b.getPtrTy());
   FunctionCallee callee = launch.getParent()->getOrInsertFunction(kernel.symbol, FunctionType::get(b.getInt32Ty(), types, false));
   cast<Function>(callee.getCallee())->setVisibility(GlobalValue::HiddenVisibility);
@@ -95,6 +112,8 @@ struct TableBuilder {
     return values.empty() ? ConstantPointerNull::get(ptr)
                           : global(ConstantArray::get(ArrayType::get(values[0]->getType(), values.size()), values));
   }
+  // The runtime's table for the target's kind of devices.
+  Constant *device(Target target) { return isDevice(target) ? external(deviceSymbol(target)) : ConstantPointerNull::get(ptr); }
   Constant *record(ArrayRef<Constant *> fields) { return ConstantStruct::getAnon(c, fields); }
 
   Constant *step(const KernelBinding &kernel, StringRef source) {
@@ -150,12 +169,11 @@ std::unique_ptr<Module> resnet::codegen::buildProgramTable(LLVMContext &context,
                                                            const ProgramDescription &description) {
   auto module = std::make_unique<Module>("program", context);
   TableBuilder t{*module};
-  SmallVector<Constant *> steps, records;
-  for (const ProgramInfo::Step &step : info.steps) {
-    const KernelBinding &kernel = variants.front().kernels.find(step.kernel)->second;
-    steps.push_back(t.step(kernel, step.source));
-  }
+  SmallVector<Constant *> records;
   for (const ProgramVariant &variant : variants) {
+    SmallVector<Constant *> steps;
+    for (const ProgramInfo::Step &step : info.steps)
+      steps.push_back(t.step(variant.kernels.find(step.kernel)->second, step.source));
     uint64_t scratch = 0;
     const auto needScratch = [&](const StringMap<KernelBinding> &kernels) {
       for (const auto &kernel : kernels)
@@ -169,14 +187,14 @@ std::unique_ptr<Module> resnet::codegen::buildProgramTable(LLVMContext &context,
                                   t.int64(program.separateSteps ? 1 : 0)}));
     }
     records.push_back(t.record({t.string(toString(variant.target)), t.int32(cpuLevel(variant.target)), t.int64(scratch),
-                                t.external(mainSymbol(variant.target)), t.int32(batches.size()), t.array(batches)}));
+                                t.external(mainSymbol(variant.target)), t.int32(batches.size()), t.array(batches), t.array(steps),
+                                t.device(variant.target)}));
   }
-  Constant *program =
-      t.record({t.int32(RESNET_PROGRAM_VERSION), t.string(description.name), t.string(description.description),
-                t.int32(info.inputs.size()), t.int32(info.outputs.size()), t.tensors(info.inputs), t.tensors(info.outputs),
-                t.int32(info.steps.size()), t.array(steps), t.int32(variants.size()), t.array(records),
-                t.int64(info.arenaBytesPerImage), t.external(kWeightsSymbol), t.int64(weights.bytes), t.string(weights.hash),
-                t.int64(info.fixedBatch), t.int64(info.chunkBatch)});
+  Constant *program = t.record({t.int32(RESNET_PROGRAM_VERSION), t.string(description.name), t.string(description.description),
+                                t.int32(info.inputs.size()), t.int32(info.outputs.size()), t.tensors(info.inputs),
+                                t.tensors(info.outputs), t.int32(info.steps.size()), t.int32(variants.size()), t.array(records),
+                                t.int64(info.arenaBytesPerImage), t.external(kWeightsSymbol), t.int64(weights.bytes),
+                                t.string(weights.hash), t.int64(info.fixedBatch), t.int64(info.chunkBatch)});
   auto *global = new GlobalVariable(*module, program->getType(), true, GlobalValue::ExternalLinkage, program, kProgramSymbol);
   global->setVisibility(GlobalValue::HiddenVisibility);
 

@@ -53,7 +53,7 @@ uint64_t resnet_image_bytes(const resnet_program_tensor *tensor) {
 }
 
 /* Kernels index elements in 32 bits. No buffer of an image is larger than the arena's share of it, but for inputs and outputs. */
-int64_t resnet_largest_chunk(const resnet_program *program) {
+int64_t resnet_indexed_images(const resnet_program *program) {
   uint64_t elements = program->arena_bytes_per_image / sizeof(float) + 1;
   for (int32_t i = 0; i < program->num_inputs + program->num_outputs; ++i) {
     const resnet_program_tensor *tensor =
@@ -61,7 +61,11 @@ int64_t resnet_largest_chunk(const resnet_program *program) {
     uint64_t image = resnet_image_bytes(tensor) / sizeof(float);
     elements = image > elements ? image : elements;
   }
-  int64_t indexed = elements < INT32_MAX ? (int64_t)(INT32_MAX / elements) : 1;
+  return elements < INT32_MAX ? (int64_t)(INT32_MAX / elements) : 1;
+}
+
+int64_t resnet_largest_chunk(const resnet_program *program) {
+  int64_t indexed = resnet_indexed_images(program);
   return program->chunk_batch < indexed ? program->chunk_batch : indexed;
 }
 
@@ -92,7 +96,7 @@ static void format_shape(char *text, size_t size, const int64_t *shape, int32_t 
 
 /* Checks one tensor; the first one with a dynamic batch sets *batch, which is -1 before. */
 static bool check_tensor(const char *role, int32_t index, const resnet_program_tensor *expected, const resnet_tensor *actual,
-                         int64_t *batch, char *message, size_t message_size) {
+                         resnet_data data, int64_t *batch, char *message, size_t message_size) {
   char name[160];
   snprintf(name, sizeof name, "%s %d (\"%.120s\")", role, (int)index, expected->name);
   if (actual->dtype != RESNET_F32) {
@@ -134,6 +138,8 @@ static bool check_tensor(const char *role, int32_t index, const resnet_program_t
     snprintf(message, message_size, "%s: data is NULL", name);
     return false;
   }
+  if (data == RESNET_DEVICE_DATA) /* the driver knows the rest */
+    return true;
   if ((uintptr_t)actual->data % sizeof(float) != 0) {
     snprintf(message, message_size, "%s: expected data aligned to %zu bytes, found address %p", name, sizeof(float),
              actual->data);
@@ -147,14 +153,16 @@ static bool check_tensor(const char *role, int32_t index, const resnet_program_t
   return true;
 }
 
-static bool overlap(const resnet_tensor *a, const resnet_tensor *b) {
+static bool overlap(resnet_data data, const resnet_tensor *a, const resnet_tensor *b) {
+  if (data == RESNET_DEVICE_DATA)
+    return a->data == b->data;
   uintptr_t a_begin = (uintptr_t)a->data, b_begin = (uintptr_t)b->data;
   return a_begin < b_begin + b->bytes && b_begin < a_begin + a->bytes;
 }
 
-resnet_status resnet_check_tensors(const resnet_program *program, const resnet_tensor *inputs, int32_t num_inputs,
-                                   const resnet_tensor *outputs, int32_t num_outputs, int64_t *batch, char *message,
-                                   size_t message_size) {
+resnet_status resnet_check_tensors(const resnet_program *program, resnet_data data, const resnet_tensor *inputs,
+                                   int32_t num_inputs, const resnet_tensor *outputs, int32_t num_outputs, int64_t *batch,
+                                   char *message, size_t message_size) {
   if (num_inputs != program->num_inputs || num_outputs != program->num_outputs) {
     snprintf(message, message_size, "expected %d inputs and %d outputs, found %d and %d", (int)program->num_inputs,
              (int)program->num_outputs, (int)num_inputs, (int)num_outputs);
@@ -166,10 +174,10 @@ resnet_status resnet_check_tensors(const resnet_program *program, const resnet_t
   }
   *batch = -1;
   for (int32_t i = 0; i < num_inputs; ++i)
-    if (!check_tensor("input", i, &program->inputs[i], &inputs[i], batch, message, message_size))
+    if (!check_tensor("input", i, &program->inputs[i], &inputs[i], data, batch, message, message_size))
       return RESNET_INVALID_ARGUMENT;
   for (int32_t i = 0; i < num_outputs; ++i)
-    if (!check_tensor("output", i, &program->outputs[i], &outputs[i], batch, message, message_size))
+    if (!check_tensor("output", i, &program->outputs[i], &outputs[i], data, batch, message, message_size))
       return RESNET_INVALID_ARGUMENT;
   if (*batch == -1) /* nothing is dynamic */
     *batch = program->fixed_batch >= 0 ? program->fixed_batch : 1;
@@ -177,12 +185,12 @@ resnet_status resnet_check_tensors(const resnet_program *program, const resnet_t
     return RESNET_INVALID_ARGUMENT;
   for (int32_t i = 0; i < num_outputs; ++i) {
     for (int32_t j = 0; j < num_inputs; ++j)
-      if (overlap(&outputs[i], &inputs[j])) {
+      if (overlap(data, &outputs[i], &inputs[j])) {
         snprintf(message, message_size, "output %d overlaps input %d in memory", (int)i, (int)j);
         return RESNET_INVALID_ARGUMENT;
       }
     for (int32_t j = 0; j < i; ++j)
-      if (overlap(&outputs[i], &outputs[j])) {
+      if (overlap(data, &outputs[i], &outputs[j])) {
         snprintf(message, message_size, "output %d overlaps output %d in memory", (int)i, (int)j);
         return RESNET_INVALID_ARGUMENT;
       }

@@ -1,7 +1,7 @@
 /* The context: one thread's way to run a model, with its workers, scratch and arena. */
 
 #define _GNU_SOURCE
-#include "runtime/Internal.h"
+#include "runtime/DeviceRun.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,7 @@ static void free_memory(resnet_context *context) {
   if (context->workers)
     for (int32_t i = 0; i < context->num_workers; ++i)
       resnet_scratch_reset(&context->workers[i]);
+  resnet_device_run_destroy(context);
   resnet_unmap(context->arena, context->arena_bytes);
   resnet_unmap(context->scratch, context->scratch_mapped);
   resnet_fork_mark_free(&context->fork_mark);
@@ -97,6 +98,10 @@ resnet_status resnet_context_create(const resnet_model *model, const resnet_cont
   if (status != RESNET_OK)
     return status;
 
+  if (model->device.open && resnet_fork_mark_is_child(&model->device.fork_mark)) {
+    resnet_set_error(error, "the model was made before a fork and its device is the parent process's; make a new one");
+    return RESNET_FORKED;
+  }
   resnet_context *made = allocate_lines(sizeof *made);
   if (!made) {
     resnet_set_error(error, "out of memory for a context");
@@ -104,7 +109,8 @@ resnet_status resnet_context_create(const resnet_model *model, const resnet_cont
   }
   made->model = (resnet_model *)(uintptr_t)model; /* const but for the count */
   atomic_fetch_add_explicit(&made->model->references, 1, memory_order_relaxed);
-  made->num_workers = known.num_threads ? known.num_threads : resnet_cpu_count();
+  /* A device's kernels have their own threads. */
+  made->num_workers = model->device.open ? 1 : known.num_threads ? known.num_threads : resnet_cpu_count();
   made->parallel_for = known.parallel_for;
   made->parallel_for_data = known.parallel_for_data;
   made->profiling = known.profile != 0;
@@ -117,12 +123,13 @@ resnet_status resnet_context_create(const resnet_model *model, const resnet_cont
     free_memory(made);
     return RESNET_OUT_OF_MEMORY;
   }
-  if (!made->parallel_for && made->num_workers > 1) {
+  if (model->device.open)
+    status = resnet_device_run_create(made, error);
+  else if (!made->parallel_for && made->num_workers > 1)
     status = resnet_pool_start(made, known.pin_threads != 0, error);
-    if (status != RESNET_OK) {
-      free_memory(made);
-      return status;
-    }
+  if (status != RESNET_OK) {
+    free_memory(made);
+    return status;
   }
   *context = made;
   return RESNET_OK;
@@ -141,7 +148,8 @@ resnet_status resnet_context_get_info(const resnet_context *context, resnet_cont
     return RESNET_INVALID_ARGUMENT;
   if (resnet_fork_mark_is_child(&context->fork_mark))
     return RESNET_FORKED;
-  resnet_context_info known = {
-      .num_threads = context->num_workers, .profiling = context->profiling, .arena_bytes = context->arena_bytes};
+  resnet_context_info known = {.num_threads = context->num_workers,
+                               .profiling = context->profiling,
+                               .arena_bytes = context->device ? resnet_device_arena_bytes(context) : context->arena_bytes};
   return resnet_write_struct(info, &known, sizeof known) ? RESNET_OK : RESNET_INVALID_ARGUMENT;
 }

@@ -11,6 +11,23 @@
 extern "C" {
 #endif
 
+/* One dimension of a buffer and a buffer, as HalideRuntime.h lays them out. Launches on a device hand over buffers whose `device`
+ * is a whole allocation; the operand's place in it is told by dim[0].min, which is less by the elements before it. */
+struct halide_dimension_t {
+  int32_t min, extent, stride;
+  uint32_t flags;
+};
+struct halide_buffer_t {
+  uint64_t device;
+  const struct halide_device_interface_t *device_interface;
+  uint8_t *host;
+  uint64_t flags;
+  uint32_t type; /* code, bits and lanes: a halide_type_t */
+  int32_t dimensions;
+  struct halide_dimension_t *dim;
+  void *padding;
+};
+
 typedef int (*resnet_kernel_task)(void *user_context, int index, uint8_t *closure);
 
 /* Calls task for min ... min + size - 1, each once, on the run's threads; inside a task, inline. Returns 0, or the result of the

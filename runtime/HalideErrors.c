@@ -4,6 +4,7 @@
 #include "runtime/Internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int resnet_kernel_error(void *user_context, int code, const char *format, ...) {
   resnet_worker *worker = user_context;
@@ -14,8 +15,12 @@ int resnet_kernel_error(void *user_context, int code, const char *format, ...) {
   return code;
 }
 
-/* The general handler; kernels reach it only through the functions below and `print`-like calls. */
-void halide_error(void *user_context, const char *message) { resnet_kernel_error(user_context, -1, "%s", message); }
+/* The general handler; kernels reach it through the functions below, and the runtime of device kernels with texts of many lines,
+ * of which the first tells. That runtime reports without a run when a library is unloaded: nobody is there to hear it. */
+void halide_error(void *user_context, const char *message) {
+  if (user_context)
+    resnet_kernel_error(user_context, -1, "%.*s", (int)strcspn(message, "\n"), message);
+}
 
 /* Kernels do not print: a library writes to no stream of its host. */
 void halide_print(void *user_context, const char *message) {

@@ -5,6 +5,7 @@
 #ifndef RESNET_RUNTIME_INTERNAL_H
 #define RESNET_RUNTIME_INTERNAL_H
 
+#include "runtime/Device.h"
 #include "runtime/EntryPoints.h"
 #include "runtime/Model.h"
 
@@ -21,10 +22,31 @@
 #define RESNET_MESSAGE_BYTES 256
 #define RESNET_PRINTF(string, first) __attribute__((format(printf, string, first)))
 
+/* Tells a forked child's copy of an object from the parent's. */
+typedef struct resnet_fork_mark {
+  void *page; /* a page that the kernel zeroes in a child, or NULL: compare pids */
+  pid_t pid;
+} resnet_fork_mark;
+
+typedef struct resnet_chosen_device {
+  const resnet_program_variant *variant;
+  int32_t index; /* of the variant's kind */
+  resnet_device_description description;
+} resnet_chosen_device;
+
+/* A model's device, with the weights; see Devices.c. */
+typedef struct resnet_model_device {
+  resnet_chosen_device chosen;
+  void *open; /* NULL: the model is the CPU's */
+  resnet_device_memory weights;
+  resnet_fork_mark fork_mark;
+} resnet_model_device;
+
 struct resnet_model {
   const resnet_program *program;
   const resnet_program_variant *variant;
-  int32_t cpu_level;     /* psABI level: 1, 3 or 4 */
+  int32_t cpu_level; /* psABI level: 1, 3 or 4 */
+  resnet_model_device device;
   atomic_int references; /* the only part that changes */
 };
 
@@ -82,11 +104,7 @@ typedef struct resnet_step_time {
   uint64_t total_ns, count;
 } resnet_step_time;
 
-/* Tells a forked child's copy of a context from the parent's. */
-typedef struct resnet_fork_mark {
-  void *page; /* a page that the kernel zeroes in a child, or NULL: compare pids */
-  pid_t pid;
-} resnet_fork_mark;
+typedef struct resnet_device_run resnet_device_run;
 
 struct resnet_context {
   resnet_pool pool;
@@ -100,6 +118,7 @@ struct resnet_context {
   uint64_t scratch_bytes; /* a worker's */
   char *scratch;
   uint64_t scratch_mapped;
+  resnet_device_run *device; /* DeviceRun.h; NULL: the CPU, whose arena follows */
   char *arena;
   uint64_t arena_bytes;
   const void **inputs; /* of the chunk that is running */
@@ -119,12 +138,16 @@ bool resnet_write_struct(void *to, const void *from, size_t known_size);
 void resnet_set_error(resnet_error *error, const char *format, ...) RESNET_PRINTF(2, 3);
 /* The most images that one call of the program computes: what the compiler says, and no more than kernels can index. */
 int64_t resnet_largest_chunk(const resnet_program *program);
+/* The most images whose buffers kernels can index. */
+int64_t resnet_indexed_images(const resnet_program *program);
 /* Bytes of one image of an input or output. */
 uint64_t resnet_image_bytes(const resnet_program_tensor *tensor);
 bool resnet_check_batch(const resnet_program *program, int64_t batch, char *message, size_t message_size);
-resnet_status resnet_check_tensors(const resnet_program *program, const resnet_tensor *inputs, int32_t num_inputs,
-                                   const resnet_tensor *outputs, int32_t num_outputs, int64_t *batch, char *message,
-                                   size_t message_size);
+/* What a tensor's `data` is: host memory, or a handle of device memory, of which only equal ones overlap. */
+typedef enum resnet_data { RESNET_HOST_DATA, RESNET_DEVICE_DATA } resnet_data;
+resnet_status resnet_check_tensors(const resnet_program *program, resnet_data data, const resnet_tensor *inputs,
+                                   int32_t num_inputs, const resnet_tensor *outputs, int32_t num_outputs, int64_t *batch,
+                                   char *message, size_t message_size);
 
 /* Cpu.c. */
 /* Pins a thread to the index-th CPU, cyclically, of those that the calling thread may run on. Returns 0 or an errno. */
@@ -150,6 +173,10 @@ resnet_status resnet_model_get_output(const resnet_model *model, int32_t index, 
 resnet_status resnet_model_get_step(const resnet_model *model, int32_t index, resnet_step_info *info);
 resnet_status resnet_model_get_memory(const resnet_model *model, int64_t batch, resnet_memory_info *info);
 
+/* Devices.c */
+resnet_status resnet_device_get_info(int32_t index, resnet_device_info *info);
+resnet_status resnet_model_get_device(const resnet_model *model, resnet_device_info *info);
+
 /* Context.c */
 resnet_status resnet_context_create(const resnet_model *model, const resnet_context_options *options, resnet_context **context,
                                     resnet_error *error);
@@ -160,6 +187,8 @@ resnet_status resnet_context_get_info(const resnet_context *context, resnet_cont
 resnet_status resnet_context_reserve(resnet_context *context, int64_t batch);
 resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
                                  const resnet_tensor *outputs, int32_t num_outputs);
+resnet_status resnet_context_run_device(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
+                                        const resnet_tensor *outputs, int32_t num_outputs);
 const char *resnet_context_get_error(const resnet_context *context);
 
 /* Profile.c */

@@ -30,6 +30,9 @@ int32_t resnet_cpu_count(void);
 resnet_status resnet_model_create_for(const resnet_program *program, const resnet_cpu *cpu, const resnet_model_options *options,
                                       resnet_model **model, resnet_error *error);
 
+/* What device_info of a library with this program says. */
+resnet_status resnet_device_get_info_for(const resnet_program *program, int32_t index, resnet_device_info *info);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,8 +1,8 @@
 /* The clock of steps. The host program calls resnet_runtime_step before each launch and once after the last, so one reading ends
- * a step and begins the next. */
+ * a step and begins the next. On a device, where launches only enter a queue, readings are the device's. */
 
 #define _GNU_SOURCE
-#include "runtime/Internal.h"
+#include "runtime/DeviceRun.h"
 
 #include <string.h>
 #include <time.h>
@@ -15,7 +15,9 @@ uint64_t resnet_now_ns(void) {
 
 void resnet_runtime_step(void *run, int32_t index) {
   resnet_context *context = ((resnet_worker *)run)->context;
-  if (context->profiling) {
+  if (context->profiling && context->device) {
+    resnet_device_mark_step(context, index);
+  } else if (context->profiling) {
     uint64_t now = resnet_now_ns();
     int32_t ended = context->step;
     if (ended >= 0 && ended < context->model->program->num_steps) {

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define RESNET_PROGRAM_VERSION 3
+#define RESNET_PROGRAM_VERSION 4
 
 /* One input or output. Dynamic dimensions (only the first, the batch) are -1. All are dense, row-major f32. */
 typedef struct resnet_program_tensor {
@@ -16,8 +16,8 @@ typedef struct resnet_program_tensor {
   int64_t shape[8];
 } resnet_program_tensor;
 
-/* One launch of a kernel, in order of execution; profiles are made of these. Kernel and algorithm are those of the first variant,
- * for any number of images. */
+/* One launch of a kernel, in order of execution; profiles are made of these. Kernel and algorithm are those for any number of
+ * images. */
 typedef struct resnet_program_step {
   const char *kernel;                 /* kernel's symbol, e.g. conv2d_3x3_64x64_56x56_1f0c... */
   const char *source;                 /* name of the source model's node(s), e.g. "/layer1/layer1.0/conv1/Conv" */
@@ -43,10 +43,13 @@ typedef struct resnet_program_batch {
   int64_t spare_images; /* of the arena, behind those of its batch */
 } resnet_program_batch;
 
-/* The same program compiled for one instruction set. Listed from the most to the least demanding; the first that the CPU
- * supports is chosen when the model is created. */
+/* The interface to a kind of devices, which only libraries with code for it hold (Device.h). */
+typedef struct resnet_device_api resnet_device_api;
+
+/* The same program compiled for one instruction set, or to launch kernels on devices. CPUs come first, from the most to the least
+ * demanding; which is taken is decided when the model is created. */
 typedef struct resnet_program_variant {
-  const char *target; /* "x86-64-v4" */
+  const char *target; /* "x86-64-v4", "opencl" */
   int32_t cpu_level;  /* RESNET_CPU_* */
   /* A worker's, for halide_malloc inside kernels: the largest sum, over the launches, of the sizes of the blocks that one worker
    * holds at once, each rounded up to a multiple of 128. More makes a run fail. */
@@ -56,6 +59,8 @@ typedef struct resnet_program_variant {
    * all be those of `main` is not listed. */
   int32_t num_batches;
   const resnet_program_batch *batches;
+  const resnet_program_step *steps; /* the program's num_steps */
+  const resnet_device_api *device;  /* what runs the kernels, or NULL: the CPU */
 } resnet_program_variant;
 
 typedef struct resnet_program {
@@ -65,7 +70,6 @@ typedef struct resnet_program {
   int32_t num_inputs, num_outputs;
   const resnet_program_tensor *inputs, *outputs;
   int32_t num_steps;
-  const resnet_program_step *steps;
   int32_t num_variants;
   const resnet_program_variant *variants;
   uint64_t arena_bytes_per_image; /* the arena of a call of a main is this times its images and spare ones, 64-byte aligned */
@@ -79,12 +83,19 @@ typedef struct resnet_program {
 /* Defined by the compiled host program. */
 extern const resnet_program resnet_compiled_program;
 
+struct halide_buffer_t;
+
 /* Called by the compiled host program. `run` is its first argument. ------------------------------------------------------- */
 
 /* Step `index` begins (a profile's clock). Called once more with num_steps after the last. */
 void resnet_runtime_step(void *run, int32_t index);
 
-/* Writes zeros to the halo of `batch` images of an activation buffer [blocks][top+H+bottom][left+W+right][block] of f32. */
+/* Moves a buffer that a device's kernel gets from the address that the program computed to the memory of the device: see
+ * EntryPoints.h. Returns 0, or non-zero where the address is none of the run's (the run's message says so). */
+int32_t resnet_runtime_device_buffer(void *run, struct halide_buffer_t *buffer);
+
+/* Writes zeros to the halo of `batch` images of an activation buffer [blocks][top+H+bottom][left+W+right][block] of f32. Does
+ * nothing on a device, whose kernels do not read halos. */
 void resnet_runtime_zero_halo(void *run, void *buffer, int64_t batch, int64_t image_stride_bytes, int64_t blocks, int64_t block,
                               int64_t height, int64_t width, int64_t top, int64_t left, int64_t bottom, int64_t right);
 

@@ -23,6 +23,8 @@ static const char *status_string(resnet_status status) {
     return "context made before a fork";
   case RESNET_BUSY:
     return "context in use";
+  case RESNET_NO_DEVICE:
+    return "no such device";
   }
   return "unknown status";
 }
@@ -47,6 +49,9 @@ static const resnet_api api_1 = {
     .profile_enable = resnet_profile_enable,
     .profile_reset = resnet_profile_reset,
     .profile_step = resnet_profile_get_step,
+    .device_info = resnet_device_get_info,
+    .model_device = resnet_model_get_device,
+    .context_run_device = resnet_context_run_device,
 };
 
 const resnet_api *resnet_runtime_query(uint32_t version) { return version >= 1 ? &api_1 : NULL; }

@@ -1,8 +1,8 @@
 /* One run: check the tensors, provide the arena, call the compiled program in the default floating-point environment, chunk by
  * chunk, and turn its result into a status and a message. */
 
+#include "runtime/DeviceRun.h"
 #include "runtime/FloatEnvironment.h"
-#include "runtime/Internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -80,7 +80,7 @@ resnet_status resnet_context_reserve(resnet_context *context, int64_t batch) {
     return status;
   if (!resnet_check_batch(context->model->program, batch, context->error, sizeof context->error))
     return leave(context, RESNET_INVALID_ARGUMENT);
-  return leave(context, provide_arena(context, batch));
+  return leave(context, context->device ? resnet_device_provide(context, batch, true) : provide_arena(context, batch));
 }
 
 /* "step 3 of 54, "/layer1/conv1" (conv2d_...): reason" */
@@ -88,7 +88,8 @@ static void describe_failure(resnet_context *context, const char *reason) {
   const resnet_program *program = context->model->program;
   if (context->step >= 0 && context->step < program->num_steps)
     snprintf(context->error, sizeof context->error, "step %d of %d, \"%.160s\" (%.80s): %s", (int)context->step + 1,
-             (int)program->num_steps, program->steps[context->step].source, program->steps[context->step].kernel, reason);
+             (int)program->num_steps, context->model->variant->steps[context->step].source,
+             context->model->variant->steps[context->step].kernel, reason);
   else
     snprintf(context->error, sizeof context->error, "%s", reason);
 }
@@ -139,27 +140,12 @@ static void advance_tensors(resnet_context *context, int64_t images) {
     context->outputs[i] = (char *)context->outputs[i] + resnet_image_bytes(&program->outputs[i]) * (uint64_t)images;
 }
 
-resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
-                                 const resnet_tensor *outputs, int32_t num_outputs) {
-  resnet_status status = enter(context);
-  if (status != RESNET_OK)
-    return status;
+static int32_t run_on_cpu(resnet_context *context, const resnet_tensor *inputs, const resnet_tensor *outputs, int64_t batch) {
   const resnet_program *program = context->model->program;
-  int64_t batch;
-  status = resnet_check_tensors(program, inputs, num_inputs, outputs, num_outputs, &batch, context->error, sizeof context->error);
-  if (status == RESNET_OK)
-    status = provide_arena(context, batch);
-  if (status != RESNET_OK)
-    return leave(context, status);
-
-  for (int32_t i = 0; i < num_inputs; ++i)
+  for (int32_t i = 0; i < program->num_inputs; ++i)
     context->inputs[i] = inputs[i].data;
-  for (int32_t i = 0; i < num_outputs; ++i)
+  for (int32_t i = 0; i < program->num_outputs; ++i)
     context->outputs[i] = outputs[i].data;
-  context->step = -1;
-  resnet_worker *caller = &context->workers[0];
-  caller->message[0] = 0;
-
   unsigned environment = resnet_float_environment_enter();
   const int64_t largest = resnet_largest_chunk(program);
   int32_t result = 0;
@@ -169,6 +155,45 @@ resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *i
     batch -= images;
   }
   resnet_float_environment_leave(environment);
+  return result;
+}
+
+/* A status that is not RESNET_OK, where the device failed and no kernel, has its reason in the context's error. */
+static resnet_status run_on_device(resnet_context *context, resnet_data data, const resnet_tensor *inputs,
+                                   const resnet_tensor *outputs, int64_t batch, int32_t *result) {
+  resnet_error error = {""};
+  resnet_status status = data == RESNET_HOST_DATA ? resnet_device_run_staged(context, inputs, outputs, batch, result, &error)
+                                                  : resnet_device_run_in_place(context, inputs, outputs, batch, result, &error);
+  if (status != RESNET_OK)
+    snprintf(context->error, sizeof context->error, "%s", error.message);
+  return status;
+}
+
+static resnet_status run(resnet_context *context, resnet_data data, const resnet_tensor *inputs, int32_t num_inputs,
+                         const resnet_tensor *outputs, int32_t num_outputs) {
+  resnet_status status = enter(context);
+  if (status != RESNET_OK)
+    return status;
+  if (data == RESNET_DEVICE_DATA && !context->device) {
+    snprintf(context->error, sizeof context->error, "expected a context of a device, found one of the CPU");
+    return leave(context, RESNET_INVALID_ARGUMENT);
+  }
+  int64_t batch;
+  status = resnet_check_tensors(context->model->program, data, inputs, num_inputs, outputs, num_outputs, &batch, context->error,
+                                sizeof context->error);
+  if (status == RESNET_OK)
+    status = context->device ? resnet_device_provide(context, batch, data == RESNET_HOST_DATA) : provide_arena(context, batch);
+  if (status != RESNET_OK)
+    return leave(context, status);
+
+  context->step = -1;
+  resnet_worker *caller = &context->workers[0];
+  caller->message[0] = 0;
+  int32_t result = 0;
+  if (context->device)
+    status = run_on_device(context, data, inputs, outputs, batch, &result);
+  else
+    result = run_on_cpu(context, inputs, outputs, batch);
 
   bool overdemanded = scratch_overdemanded(context);
   if (result != 0 && !overdemanded) {
@@ -181,7 +206,17 @@ resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *i
   }
   for (int32_t i = 0; i < context->num_workers; ++i)
     resnet_scratch_reset(&context->workers[i]);
-  return leave(context, result != 0 || overdemanded ? RESNET_ERROR : RESNET_OK);
+  return leave(context, result != 0 || overdemanded ? RESNET_ERROR : status);
+}
+
+resnet_status resnet_context_run(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
+                                 const resnet_tensor *outputs, int32_t num_outputs) {
+  return run(context, RESNET_HOST_DATA, inputs, num_inputs, outputs, num_outputs);
+}
+
+resnet_status resnet_context_run_device(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
+                                        const resnet_tensor *outputs, int32_t num_outputs) {
+  return run(context, RESNET_DEVICE_DATA, inputs, num_inputs, outputs, num_outputs);
 }
 
 const char *resnet_context_get_error(const resnet_context *context) { return context ? context->error : ""; }

@@ -6,6 +6,8 @@ torch            %python has torch, torchvision, onnx and numpy: it exports real
 numpy            %python has numpy
 onnx-testdata    ONNX's backend tests, in %onnx_testdata
 ort              %node runs JavaScript and finds onnxruntime-node
+opencl, cuda     there is a device of this kind: kernels for it are run
+ptxas            NVIDIA's assembler, which tells what registers kernels take
 avx2, avx512     the CPU and the system have what x86-64-v3 and x86-64-v4 need
 clang-format     the formatter that the sources are checked with
 """
@@ -72,6 +74,30 @@ if os.path.isdir(onnx_testdata):
     config.available_features.add("onnx-testdata")
 else:
     lit_config.note("no backend tests of ONNX: libonnx-testdata is not installed")
+# Drivers are asked in a process of their own: some leave threads behind.
+count_opencl = """
+import ctypes
+cl = ctypes.CDLL("libOpenCL.so.1")
+platforms, count, devices = (ctypes.c_void_p * 16)(), ctypes.c_uint(), ctypes.c_uint()
+assert cl.clGetPlatformIDs(16, platforms, ctypes.byref(count)) == 0
+assert any(cl.clGetDeviceIDs(ctypes.c_void_p(p), ctypes.c_ulong(0xFFFFFFFF), 0, None, ctypes.byref(devices)) == 0
+           for p in platforms[:count.value])
+"""
+count_cuda = """
+import ctypes
+cuda, count = ctypes.CDLL("libcuda.so.1"), ctypes.c_int()
+assert cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
+"""
+for name, script in ("opencl", count_opencl), ("cuda", count_cuda):
+    if runs(python, "-c", script):
+        config.available_features.add(name)
+    else:
+        lit_config.note(f"no {name} device: its kernels are compiled, the tests that run them are skipped")
+environment["POCL_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache", "pocl")
+ptxas = shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
+if os.path.exists(ptxas):
+    config.available_features.add("ptxas")
+
 cifar10 = os.path.join(config.build_root, "cifar10")
 if os.path.exists(os.path.join(cifar10, "test_batch.png")):
     config.available_features.add("cifar10")
@@ -98,6 +124,7 @@ substitute("%source_root", config.source_root)
 substitute("%build_root", config.build_root)
 substitute("%python", python or "python3")
 substitute("%node", node or "node")
+substitute("%ptxas", ptxas)
 substitute("%cmake", config.cmake)
 substitute("%cxx", config.cxx_compiler)
 substitute("%cc", config.c_compiler)

@@ -7,20 +7,19 @@ import {fileURLToPath} from 'node:url';
 import {Server} from '../support/process.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const python = '/usr/bin/python3'; // Debian's packages belong to this interpreter
 export const entry = 'benchmark_entry';
 
-export function ours(tool) {
+export function ours(tool, {device}) {
   return {
     name: 'resnet',
     label: 'resnet',
     lacks: () => null,
     start: (model, {threads, batch, input, output}) =>
-        new Server(tool('resnet-model-server'), [model.library, entry, threads, batch, input, output]),
+        new Server(tool('resnet-model-server'), [model.library, entry, threads, batch, input, output, device]),
   };
 }
 
-function onnxRuntime(build) {
+function onnxRuntime({build}) {
   const folder = process.env.RESNET_ORT || join(build, 'ort');
   const manifest = join(folder, 'node_modules', 'onnxruntime-node', 'package.json');
   const found = existsSync(manifest);
@@ -35,12 +34,15 @@ function onnxRuntime(build) {
   };
 }
 
-function pytorch() {
-  const question = 'import numpy, torch; print(torch.__version__, torch.backends.mkldnn.is_available())';
+// On NVIDIA's devices where ours runs there, else on the CPU.
+function pytorch({python, target}) {
+  const onCuda = target === 'cuda';
+  const question = 'import numpy, torch; print(torch.__version__, torch.backends.mkldnn.is_available(), torch.cuda.is_available())';
   let version = null, absent = null;
   try {
-    const [number, oneDnn] = execFileSync(python, ['-c', question], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}).trim().split(' ');
-    version = `${number} ${oneDnn === 'True' ? 'with' : 'without'} oneDNN`;
+    const [number, oneDnn, cuda] = execFileSync(python, ['-c', question], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}).trim().split(' ');
+    if (onCuda && cuda !== 'True') absent = `the torch ${number} of ${python} finds no CUDA device`;
+    version = onCuda ? `${number} on CUDA` : `${number} ${oneDnn === 'True' ? 'with' : 'without'} oneDNN`;
   } catch {
     absent = `${python} has no torch`;
   }
@@ -51,7 +53,7 @@ function pytorch() {
     absent,
     lacks: model => (model.torchscript ? null : 'there is no PyTorch module of it'),
     start: (model, {threads, batch, input, output}) =>
-        new Server(python, [join(here, 'torch_server.py'), model.torchscript, threads, model.inputShape(batch).join('x'), input, output]),
+        new Server(python, [join(here, 'torch_server.py'), model.torchscript, threads, model.inputShape(batch).join('x'), input, output, onCuda ? 'cuda' : 'cpu']),
   };
 }
 

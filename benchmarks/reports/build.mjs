@@ -4,7 +4,6 @@ import {mkdtempSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {python} from '../engines/engines.mjs';
 import {median} from '../support/numbers.mjs';
 import {execute} from '../support/process.mjs';
 import {megabytes, Table} from '../support/table.mjs';
@@ -18,7 +17,7 @@ function compilation(model, flags) {
   const folder = mkdtempSync(join(tmpdir(), 'resnet-build-'));
   const library = join(folder, 'libmodel.so');
   const command = [...model.compileCommand(library), `--cache-dir=${join(folder, 'cache')}`, ...flags];
-  const run = () => JSON.parse(execute(python, [join(here, 'measure_command.py'), ...command]));
+  const run = () => JSON.parse(execute(options.python, [join(here, 'measure_command.py'), ...command]));
   const cold = run();
   const warm = Array.from({length: kWarm}, run);
   const bytes = statSync(library).size;

@@ -13,6 +13,8 @@ const known = {
   report: 'speed,layers,build',
   winograd: 'auto',
   target: 'host',
+  device: 'cpu',
+  python: '/usr/bin/python3', // Debian's packages belong to this interpreter
   compile: '',
   json: '',
   work: '',
@@ -53,7 +55,7 @@ export function parseOptions(args, defaults) {
   }
   if (!/^[1-9]\d*x[1-9]\d*$/.test(text.size)) refuse(`--size: expected HEIGHTxWIDTH, found '${text.size}'`);
   if (!['auto', 'off'].includes(text.winograd)) refuse(`--winograd: expected auto or off, found '${text.winograd}'`);
-  names('target', text.target, ['host', 'x86-64', 'x86-64-v3', 'x86-64-v4']);
+  names('target', text.target, ['host', 'x86-64', 'x86-64-v3', 'x86-64-v4', 'opencl', 'cuda']);
   return {
     ...text,
     models: text.models.split(','),

@@ -72,37 +72,36 @@ private:
 };
 } // namespace
 
-// Temporaries of OpenCL code, _123 and _t123, are numbered by counters of the process: here, by their first occurrence.
+// Temporaries of OpenCL C are _N and _tN with N from a counter of the process: numbers them by their appearance instead.
 static std::string renumbered(const std::string &text) {
   const auto inName = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
-  std::map<std::string, std::string> numbers;
+  std::map<std::string, size_t> numbers;
   std::string result;
-  for (size_t at = 0, end; at < text.size(); at = end) {
-    end = at + 1;
-    if (!inName(text[at])) {
-      result += text[at];
-      continue;
-    }
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
     while (end < text.size() && inName(text[end]))
       ++end;
-    const std::string name = text.substr(at, end - at);
-    const size_t digits = name.compare(0, 2, "_t") == 0 ? 2 : 1;
-    const bool temporary = name[0] == '_' && name.size() > digits && name.find_first_not_of("0123456789", digits) == name.npos;
-    if (temporary)
-      result += numbers.try_emplace(name, name.substr(0, digits) + std::to_string(numbers.size())).first->second;
+    if (end == i) {
+      result += text[i++];
+      continue;
+    }
+    const std::string name = text.substr(i, end - i);
+    i = end;
+    const size_t digits = name.starts_with("_t") ? 2 : 1;
+    if (name[0] == '_' && name.size() > digits && name.find_first_not_of("0123456789", digits) == std::string::npos)
+      result += name.substr(0, digits) + std::to_string(numbers.try_emplace(name, numbers.size()).first->second);
     else
       result += name;
   }
   return result;
 }
 
-// The device's code with another name for the kernel, which may have another length.
+// The device's code with another name for the kernel, and the same bytes whatever was compiled before; its length may change.
 static Buffer<> renamed(const Buffer<> &code, const std::string &from, const std::string &to) {
   std::string text(static_cast<const char *>(code.data()), code.size_in_bytes());
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
-  if (code.name().compare(0, 6, "opencl") == 0)
-    text = renumbered(text);
+  text = renumbered(text);
   Buffer<uint8_t> result(static_cast<int>(text.size()), code.name());
   std::memcpy(result.data(), text.data(), text.size());
   return result;

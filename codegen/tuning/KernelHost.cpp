@@ -38,7 +38,8 @@ static const resnet_program_tensor kInput = {"launch", 1, {1}}, kOutput = {"noth
 static const resnet_program_step kStep = {"kernel", "kernel", "", 0, 0, 0, 0};
 
 static resnet_program_variant variant(uint64_t scratchBytes) {
-  return {"x86-64", RESNET_CPU_X86_64, scratchBytes, launchMain, 0, nullptr}; // what kernels need beyond it is the caller's care
+  return {"x86-64", RESNET_CPU_X86_64, scratchBytes, launchMain,
+          0,        nullptr,           &kStep,       nullptr}; // what kernels need beyond it is the caller's care
 }
 
 static resnet_program program(const resnet_program_variant *variants) {
@@ -49,7 +50,6 @@ static resnet_program program(const resnet_program_variant *variants) {
   result.num_inputs = result.num_outputs = result.num_steps = result.num_variants = 1;
   result.inputs = &kInput;
   result.outputs = &kOutput;
-  result.steps = &kStep;
   result.variants = variants;
   result.weights_hash = "";
   result.fixed_batch = result.chunk_batch = 1;

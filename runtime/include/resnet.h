@@ -28,10 +28,14 @@ extern "C" {
  * Threads: functions of a model may be called from any number of threads at once. Functions of one context may be called from any
  * thread, but from one at a time; different contexts are independent.
  *
- * fork: models made before a fork work in the child, where new contexts can be made. A context made before it has lost its
- * threads: in the child its functions return RESNET_FORKED; only context_error and context_destroy work there, the latter freeing
- * memory without waiting for threads. The parent's objects are not affected. Do not fork while another thread runs context_create
- * or _destroy and then use that context in the child.
+ * Devices: a library may hold code for devices (OpenCL, CUDA) beside code for CPUs. A model is one device's or the CPU's, and so
+ * are its contexts. The driver is opened when a model or device_info first asks for a device, and stays open. Weights are on the
+ * device once for each model; a context has a queue and an arena there. Results differ from the CPU's in the last bits.
+ *
+ * fork: models made before a fork work in the child, where new contexts can be made; those of devices do not (RESNET_FORKED). A
+ * context made before it has lost its threads: in the child its functions return RESNET_FORKED; only context_error and
+ * context_destroy work there, the latter freeing memory without waiting for threads. The parent's objects are not affected. Do
+ * not fork while another thread runs context_create or _destroy and then use that context in the child.
  *
  * Unloading: dlclose is safe once every context and model of the library is destroyed: no thread, handler or thread-local
  * storage remains. */
@@ -55,7 +59,8 @@ typedef enum resnet_status {
   RESNET_UNSUPPORTED_CPU = 4,  /* this CPU or system lacks instructions that every variant in the library needs */
   RESNET_SYSTEM_ERROR = 5,     /* a thread could not be created or pinned */
   RESNET_FORKED = 6,           /* the context was made before a fork, in the parent process */
-  RESNET_BUSY = 7              /* the context is inside another call; nothing was done and no message is set */
+  RESNET_BUSY = 7,             /* the context is inside another call; nothing was done and no message is set */
+  RESNET_NO_DEVICE = 8         /* the device that was asked for, or any, is not there; the message lists what is */
 } resnet_status;
 
 /* Element types. Later versions add values; a host treats one it does not know as opaque. */
@@ -86,6 +91,10 @@ typedef struct resnet_model_options {
   /* Highest x86-64 psABI level to use: 1 (x86-64), 2, 3 or 4; 0: what the CPU and the operating system support. A limit is
    * for comparisons and tests: the model then behaves as on such a CPU. */
   int32_t max_cpu_level;
+  /* What runs the model: "cpu"; the number of a device (see device_info), its kind, "opencl" or "cuda", or a part of its name, in
+   * any case: the first that fits is taken. NULL: a device that is not the host's own processor, where the library has code for
+   * one that is there and max_cpu_level is 0; else the CPU; else, in a library without code for CPUs, any device. */
+  const char *device;
 } resnet_model_options;
 
 typedef struct resnet_model_info {
@@ -99,8 +108,21 @@ typedef struct resnet_model_info {
   int32_t num_inputs;
   int32_t num_outputs;
   int32_t num_steps;
-  int32_t cpu_level; /* psABI level of the chosen variant: 1, 3 or 4 */
+  int32_t cpu_level;  /* psABI level of the chosen variant, for a device of what launches its kernels: 1, 3 or 4 */
+  const char *device; /* the device's name, the model's until it is destroyed, or "cpu" */
 } resnet_model_info;
+
+/* The driver's handles of a model's device, by which a host makes memory for context_run_device: of OpenCL a cl_context and a
+ * cl_device_id, of CUDA the device's primary CUcontext and the CUdevice as an integer. Owned by the model. */
+typedef struct resnet_device_info {
+  size_t struct_size;
+  char name[128];  /* the driver's */
+  char target[16]; /* the kind: "opencl" or "cuda" */
+  int32_t is_cpu;  /* non-zero: its kernels run on the host's own processor */
+  uint64_t memory_bytes;
+  void *native_context; /* of model_device only; NULL of device_info */
+  void *native_device;
+} resnet_device_info;
 
 typedef struct resnet_tensor_info {
   size_t struct_size;
@@ -145,8 +167,8 @@ typedef int32_t (*resnet_parallel_for)(void *user_data, resnet_task task, void *
 
 typedef struct resnet_context_options {
   size_t struct_size;
-  /* Threads that work on a run, the calling one included; 0: the CPUs that the creating thread may run on (sched_getaffinity).
-   * At most 1024. Results do not depend on it, to the bit. */
+  /* Threads that work on a run, the calling one included (a device has its own: it is ignored there); 0: the CPUs that the
+   * creating thread may run on (sched_getaffinity). At most 1024. Results do not depend on it, to the bit. */
   int32_t num_threads;
   /* Non-zero: each thread made for the context is pinned to one of the CPUs that the creating thread may run on, in turn,
    * starting with the second. The calling thread's affinity is never changed. Not together with parallel_for. */
@@ -185,7 +207,7 @@ typedef struct resnet_api {
   /* Makes a model of the library's program, choosing the variant for this CPU. `options` and `error` may be NULL and are not
    * retained. Cheap: weights stay where the library was mapped.
    * Errors: RESNET_INVALID_ARGUMENT (model is NULL, options), RESNET_UNSUPPORTED_CPU (the message names what is missing),
-   * RESNET_OUT_OF_MEMORY. */
+   * RESNET_NO_DEVICE, RESNET_OUT_OF_MEMORY (the device's too), RESNET_ERROR (the device's driver). */
   resnet_status (*model_create)(const resnet_model_options *options, resnet_model **model, resnet_error *error);
 
   /* Gives up the handle. Contexts made from the model keep what they need until they are destroyed. NULL does nothing. */
@@ -237,6 +259,22 @@ typedef struct resnet_api {
   resnet_status (*profile_enable)(resnet_context *context, int32_t enable);
   resnet_status (*profile_reset)(resnet_context *context);
   resnet_status (*profile_step)(const resnet_context *context, int32_t index, resnet_step_profile *profile);
+
+  /* Devices. The table of an earlier library ends before here: see its struct_size. ----------------------------------------- */
+
+  /* The index-th of the devices that the library has code for, counted from 0 over all kinds. Opens drivers.
+   * Errors: RESNET_INVALID_ARGUMENT (info is NULL, a negative index), RESNET_NO_DEVICE (there are not so many). */
+  resnet_status (*device_info)(int32_t index, resnet_device_info *info);
+
+  /* The model's device. Errors: RESNET_INVALID_ARGUMENT, RESNET_NO_DEVICE (the model is the CPU's). */
+  resnet_status (*model_device)(const resnet_model *model, resnet_device_info *info);
+
+  /* As context_run, but each tensor's `data` is memory of the model's device, which nothing copies: a cl_mem of its cl_context,
+   * or a CUdeviceptr. No two tensors are of the same memory. What the host put into queues of its own must be finished before;
+   * the results are there when it returns. Errors: as context_run; RESNET_INVALID_ARGUMENT also for memory that is not the
+   * device's or too small, and for a context of the CPU. */
+  resnet_status (*context_run_device)(resnet_context *context, const resnet_tensor *inputs, int32_t num_inputs,
+                                      const resnet_tensor *outputs, int32_t num_outputs);
 } resnet_api;
 
 /* The library's one exported function. `version` is the highest that the host knows, RESNET_API_VERSION. Returns the table of

@@ -1,7 +1,7 @@
 // Runs a model in the reference interpreter and its compiled library on the same seeded input, and compares every output.
-//   resnet-check-library MODEL LIBRARY [TOLERANCE [BATCH [CPU-LEVEL]]]
+//   resnet-check-library MODEL LIBRARY [TOLERANCE [BATCH [CPU-LEVEL|DEVICE]]]
 // MODEL is what the library was compiled from. Prints the largest difference relative to an output's largest element; exit code 1
-// where it is above TOLERANCE (1e-4).
+// where it is above TOLERANCE (1e-4). DEVICE is a kind or a name, as resnet-run's.
 
 #include "dialect/Interpreter/Interpreter.h"
 #include "tools/resnet-run/Library.h"
@@ -18,9 +18,10 @@ int main(int argc, char **argv) {
   int64_t batch = 2;
   LibraryOptions options;
   if (argc < 3 || argc > 6 || (argc > 3 && StringRef(argv[3]).getAsDouble(tolerance)) ||
-      (argc > 4 && StringRef(argv[4]).getAsInteger(10, batch)) ||
-      (argc > 5 && StringRef(argv[5]).getAsInteger(10, options.maxCpuLevel)))
-    return reportError("resnet-check-library", "expected MODEL LIBRARY [TOLERANCE [BATCH [CPU-LEVEL]]]", kBadUsage);
+      (argc > 4 && StringRef(argv[4]).getAsInteger(10, batch)))
+    return reportError("resnet-check-library", "expected MODEL LIBRARY [TOLERANCE [BATCH [CPU-LEVEL|DEVICE]]]", kBadUsage);
+  if (argc > 5 && StringRef(argv[5]).getAsInteger(10, options.maxCpuLevel))
+    options.device = argv[5];
 
   mlir::MLIRContext context;
   LineDiagnostics diagnostics(&context, "resnet-check-library");

@@ -25,9 +25,10 @@ static cl::OptionCategory category("resnet-compile options");
 static cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx|MODEL.mlir|MODEL.mlirbc"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Library (.so, .a) or the stage's output; - is standard output"),
                                    cl::value_desc("file"), cl::cat(category));
-static cl::opt<std::string>
-    target("target", cl::init("host"), cl::value_desc("T[,T...]"), cl::cat(category),
-           cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4; of several, the best is chosen when the library is loaded"));
+static cl::opt<std::string> target(
+    "target", cl::init("host"), cl::value_desc("T[,T...]"), cl::cat(category),
+    cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4, opencl, cuda; of several, the best is chosen when the library is "
+             "loaded"));
 static cl::opt<std::string> precision("precision", cl::init("f32"), cl::desc("f32"), cl::cat(category));
 static cl::opt<std::string> winograd("winograd", cl::init("auto"), cl::value_desc("auto|off"), cl::cat(category),
                                      cl::desc("auto: where it was measured, or is estimated, to be faster; off: direct only"));

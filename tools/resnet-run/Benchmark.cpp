@@ -74,6 +74,7 @@ Error benchmark(const Library &library, const RunOptions &options) {
     json.object([&] {
       json.attribute("model", library.info().name);
       json.attribute("target", library.info().target);
+      json.attribute("device", library.device());
       json.attribute("batch", *batch);
       json.attribute("threads", (*session)->threads());
       json.attribute("iterations", int64_t(times.size()));

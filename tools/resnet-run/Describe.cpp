@@ -4,6 +4,7 @@
 #include "tools/resnet-run/Npy.h"
 #include "tools/resnet-run/OutputFile.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include <set>
@@ -80,6 +81,16 @@ Error describe(const Library &library, const RunOptions &options) {
       json.attribute("name", info.name);
       json.attribute("api_version", int64_t(library.api().version));
       json.attribute("target", info.target);
+      json.attribute("device", library.device());
+      json.attributeArray("devices", [&] {
+        for (const resnet_device_info &device : library.devices())
+          json.object([&] {
+            json.attribute("name", device.name);
+            json.attribute("target", device.target);
+            json.attribute("is_cpu", device.is_cpu != 0);
+            json.attribute("memory_bytes", int64_t(device.memory_bytes));
+          });
+      });
       if (const json::Object *object = description->getAsObject())
         if (const json::Value *compiler = object->get("compiler"))
           json.attribute("compiler", *compiler);
@@ -103,7 +114,10 @@ Error describe(const Library &library, const RunOptions &options) {
     return writeStdout(text);
   }
 
-  out << "model      " << info.name << '\n' << "target     " << info.target << '\n';
+  out << "model      " << info.name << '\n' << "target     " << info.target << '\n' << "device     " << library.device() << '\n';
+  for (const auto &[number, device] : enumerate(library.devices()))
+    out << "device " << format("%-3d ", int(number)) << device.name << " (" << device.target << ", "
+        << formatBytes(device.memory_bytes) << ")\n";
   for (const TensorInfo &tensor : library.inputs())
     out << "input      " << tensor.name << " f32 " << formatShape(tensor.shape) << '\n';
   for (const TensorInfo &tensor : library.outputs())

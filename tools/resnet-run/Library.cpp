@@ -2,6 +2,7 @@
 
 #include "tools/resnet-run/Library.h"
 
+#include <cstddef>
 #include <dlfcn.h>
 #include <random>
 
@@ -26,6 +27,16 @@ int64_t TensorInfo::elements(int64_t batch) const {
 
 static TensorInfo tensorInfo(const resnet_tensor_info &info) { return {info.name, {info.shape, info.shape + info.rank}}; }
 
+static bool hasDevices(const resnet_api &api) { return api.struct_size > offsetof(resnet_api, device_info); }
+
+std::vector<resnet_device_info> Library::devices() const {
+  std::vector<resnet_device_info> found;
+  RESNET_INIT(resnet_device_info, info);
+  for (int32_t i = 0; hasDevices(*table) && table->device_info(i, &info) == RESNET_OK; ++i)
+    found.push_back(info);
+  return found;
+}
+
 Expected<std::unique_ptr<Library>> Library::open(const LibraryOptions &options) {
   Expected<std::string> entry = findEntry(options.path, options.entry);
   if (!entry)
@@ -47,6 +58,9 @@ Expected<std::unique_ptr<Library>> Library::open(const LibraryOptions &options) 
   modelOptions.max_cpu_level = options.maxCpuLevel;
   resnet_error error;
   const resnet_api &api = *library->table;
+  // A library that knows no devices refuses the option.
+  if (!options.device.empty() && (hasDevices(api) || options.device != "cpu"))
+    modelOptions.device = options.device.c_str();
   if (api.model_create(&modelOptions, &library->handle, &error) != RESNET_OK)
     return createStringError("'" + options.path + "': " + error.message);
   library->modelInfo.struct_size = sizeof library->modelInfo;

@@ -30,6 +30,7 @@ struct TensorInfo {
 struct LibraryOptions {
   std::string path, entry;
   int maxCpuLevel = 0;
+  std::string device; // as resnet_model_options says it; empty: the library's choice
 };
 
 class Library {
@@ -45,6 +46,10 @@ public:
   llvm::ArrayRef<TensorInfo> inputs() const { return inputInfos; }
   llvm::ArrayRef<TensorInfo> outputs() const { return outputInfos; }
   resnet_step_info step(int32_t index) const;
+  /// What the model runs on: "cpu" or a device's name.
+  llvm::StringRef device() const { return modelInfo.device ? modelInfo.device : "cpu"; }
+  /// The devices that the library has code for. Opens their drivers.
+  std::vector<resnet_device_info> devices() const;
   int64_t flopsPerImage() const;
   /// The batch to use where none is asked for, and the one used where `asked` (0: none) does not fit is an error.
   llvm::Expected<int64_t> batch(int64_t asked) const;

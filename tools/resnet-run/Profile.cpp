@@ -80,6 +80,7 @@ static void writeJson(raw_ostream &out, const std::vector<StepTime> &steps, doub
   json.object([&] {
     json.attribute("model", session.library().info().name);
     json.attribute("target", session.library().info().target);
+    json.attribute("device", session.library().device());
     json.attribute("batch", session.batch());
     json.attribute("threads", session.threads());
     json.attribute("iterations", runs);

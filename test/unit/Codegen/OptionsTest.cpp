@@ -15,6 +15,12 @@ TEST(Targets, ListIsOrderedFromTheMostDemandingAndWithoutRepetition) {
   EXPECT_EQ(*targets, (std::vector<Target>{Target::X86_64_v4, Target::X86_64_v3, Target::X86_64}));
 }
 
+TEST(Targets, DevicesComeAfterCpus) {
+  auto targets = parseTargets("cuda,x86-64,opencl,x86-64-v4");
+  ASSERT_TRUE(static_cast<bool>(targets));
+  EXPECT_EQ(*targets, (std::vector<Target>{Target::X86_64_v4, Target::X86_64, Target::OpenCL, Target::Cuda}));
+}
+
 TEST(Targets, HostIsResolvedToALevel) {
   auto host = parseTarget("host");
   ASSERT_TRUE(static_cast<bool>(host));
@@ -22,10 +28,11 @@ TEST(Targets, HostIsResolvedToALevel) {
 }
 
 TEST(Targets, UnknownNamesAreErrorsThatListWhatIsThere) {
-  for (const char *name : {"cuda", "aarch64", "x86-64-v2", "", "x86-64,"}) {
+  for (const char *name : {"metal", "aarch64", "x86-64-v2", "", "x86-64,"}) {
     auto targets = parseTargets(name);
     ASSERT_FALSE(static_cast<bool>(targets)) << name;
-    EXPECT_NE(errorOf(targets.takeError()).find("expected host, x86-64, x86-64-v3 or x86-64-v4"), std::string::npos);
+    EXPECT_NE(errorOf(targets.takeError()).find("expected host, x86-64, x86-64-v3, x86-64-v4, opencl or cuda"),
+              std::string::npos);
   }
 }
 

@@ -6,6 +6,8 @@
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Support/raw_ostream.h"
 #include <cstddef>
 #include <gtest/gtest.h>
 
@@ -28,8 +30,16 @@ struct ProgramTableTest : ::testing::Test {
     BatchProgram &special = variant.batches.emplace_back();
     special.batch = 8;
     special.kernels["k"] = {KernelSpec(), "k8_symbol", 512};
-    module = buildProgramTable(context, info, {variant}, {4096, "abc"}, {"model", "{}", "model_query"});
+    ProgramVariant device;
+    device.target = Target::OpenCL;
+    device.kernels["k"] = {spec, "k_device_symbol", 0};
+    module = buildProgramTable(context, info, {variant, device}, {4096, "abc"}, {"model", "{}", "model_query"});
     program = module->getGlobalVariable(kProgramSymbol);
+  }
+
+  llvm::Constant *variant(unsigned index) {
+    auto *variants = llvm::cast<llvm::GlobalVariable>(program->getInitializer()->getOperand(9));
+    return variants->getInitializer()->getAggregateElement(index);
   }
 
   llvm::LLVMContext context;
@@ -44,14 +54,21 @@ TEST_F(ProgramTableTest, ProgramHasTheLayoutOfC) {
   llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
   auto *type = llvm::cast<llvm::StructType>(program->getValueType());
   EXPECT_EQ(layout.getTypeAllocSize(type).getFixedValue(), sizeof(resnet_program));
-  const size_t offsets[] = {offsetof(resnet_program, version),      offsetof(resnet_program, name),
-                            offsetof(resnet_program, description),  offsetof(resnet_program, num_inputs),
-                            offsetof(resnet_program, num_outputs),  offsetof(resnet_program, inputs),
-                            offsetof(resnet_program, outputs),      offsetof(resnet_program, num_steps),
-                            offsetof(resnet_program, steps),        offsetof(resnet_program, num_variants),
-                            offsetof(resnet_program, variants),     offsetof(resnet_program, arena_bytes_per_image),
-                            offsetof(resnet_program, weights),      offsetof(resnet_program, weights_bytes),
-                            offsetof(resnet_program, weights_hash), offsetof(resnet_program, fixed_batch),
+  const size_t offsets[] = {offsetof(resnet_program, version),
+                            offsetof(resnet_program, name),
+                            offsetof(resnet_program, description),
+                            offsetof(resnet_program, num_inputs),
+                            offsetof(resnet_program, num_outputs),
+                            offsetof(resnet_program, inputs),
+                            offsetof(resnet_program, outputs),
+                            offsetof(resnet_program, num_steps),
+                            offsetof(resnet_program, num_variants),
+                            offsetof(resnet_program, variants),
+                            offsetof(resnet_program, arena_bytes_per_image),
+                            offsetof(resnet_program, weights),
+                            offsetof(resnet_program, weights_bytes),
+                            offsetof(resnet_program, weights_hash),
+                            offsetof(resnet_program, fixed_batch),
                             offsetof(resnet_program, chunk_batch)};
   ASSERT_EQ(type->getNumElements(), std::size(offsets));
   for (unsigned i = 0; i < std::size(offsets); ++i)
@@ -66,15 +83,15 @@ TEST_F(ProgramTableTest, RecordsHaveTheSizesOfC) {
     return layout.getTypeAllocSize(llvm::cast<llvm::ArrayType>(table->getValueType())->getElementType()).getFixedValue();
   };
   EXPECT_EQ(recordSize(5), sizeof(resnet_program_tensor));
-  EXPECT_EQ(recordSize(8), sizeof(resnet_program_step));
-  EXPECT_EQ(recordSize(10), sizeof(resnet_program_variant));
+  EXPECT_EQ(recordSize(9), sizeof(resnet_program_variant));
 }
 
 TEST_F(ProgramTableTest, AStepTellsItsWork) {
   ASSERT_TRUE(program);
-  auto *steps = llvm::cast<llvm::GlobalVariable>(program->getInitializer()->getOperand(8));
+  auto *steps = llvm::cast<llvm::GlobalVariable>(variant(0)->getAggregateElement(6));
   llvm::Constant *step = steps->getInitializer()->getAggregateElement(0u);
   llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
+  EXPECT_EQ(layout.getTypeAllocSize(step->getType()).getFixedValue(), sizeof(resnet_program_step));
   const llvm::StructLayout *fields = layout.getStructLayout(llvm::cast<llvm::StructType>(step->getType()));
   const auto field = [&](size_t offset) { return step->getAggregateElement(fields->getElementContainingOffset(offset)); };
   const auto number = [&](size_t offset) { return llvm::cast<llvm::ConstantInt>(field(offset))->getSExtValue(); };
@@ -93,8 +110,7 @@ TEST_F(ProgramTableTest, AStepTellsItsWork) {
 
 TEST_F(ProgramTableTest, AVariantListsItsProgramsForOneBatch) {
   ASSERT_TRUE(program);
-  auto *variants = llvm::cast<llvm::GlobalVariable>(program->getInitializer()->getOperand(10));
-  llvm::Constant *variant = variants->getInitializer()->getAggregateElement(0u);
+  llvm::Constant *variant = this->variant(0);
   auto number = [](llvm::Constant *record, unsigned field) {
     return llvm::cast<llvm::ConstantInt>(record->getAggregateElement(field))->getSExtValue();
   };
@@ -112,6 +128,20 @@ TEST_F(ProgramTableTest, AVariantListsItsProgramsForOneBatch) {
   EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(5).getFixedValue(), offsetof(resnet_program_variant, batches));
 }
 
+TEST_F(ProgramTableTest, ADevicesVariantNamesItsDriverAndItsKernels) {
+  ASSERT_TRUE(program);
+  llvm::DataLayout layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128");
+  auto *type = llvm::cast<llvm::StructType>(variant(0)->getType());
+  EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(6).getFixedValue(), offsetof(resnet_program_variant, steps));
+  EXPECT_EQ(layout.getStructLayout(type)->getElementOffset(7).getFixedValue(), offsetof(resnet_program_variant, device));
+  EXPECT_TRUE(variant(0)->getAggregateElement(7)->isNullValue());
+  EXPECT_EQ(variant(1)->getAggregateElement(7)->getName(), "resnet_device_opencl");
+  EXPECT_EQ(variant(1)->getAggregateElement(3)->getName(), "resnet_main_opencl");
+  llvm::Constant *steps = llvm::cast<llvm::GlobalVariable>(variant(1)->getAggregateElement(6))->getInitializer();
+  auto *name = llvm::cast<llvm::GlobalVariable>(steps->getAggregateElement(0u)->getAggregateElement(0u));
+  EXPECT_EQ(llvm::cast<llvm::ConstantDataArray>(name->getInitializer())->getAsCString(), "k_device_symbol");
+}
+
 TEST_F(ProgramTableTest, OnlyTheEntryIsVisible) {
   for (const llvm::GlobalValue &value : module->global_values())
     if (value.hasExternalLinkage() && value.getName() != "model_query")
@@ -120,23 +150,50 @@ TEST_F(ProgramTableTest, OnlyTheEntryIsVisible) {
   EXPECT_TRUE(module->getFunction("model_query")->hasDefaultVisibility());
 }
 
-// A kernel for one number of images would write elsewhere in a program for another.
-TEST_F(ProgramTableTest, KernelsForOneBatchFitTheirProgramOnly) {
+// What a lowered program is before its launches are defined: two launches' worth of declarations.
+static std::unique_ptr<llvm::Module> declareProgram(llvm::LLVMContext &context) {
+  auto host = std::make_unique<llvm::Module>("host", context);
+  llvm::Type *i32 = llvm::Type::getInt32Ty(context), *i64 = llvm::Type::getInt64Ty(context);
+  llvm::Type *ptr = llvm::PointerType::get(context, 0);
+  for (auto [name, types] : {std::pair<const char *, std::vector<llvm::Type *>>{"resnet_main", {ptr, ptr, ptr, ptr, ptr, i64}},
+                             {"k_launch", {ptr, i64, ptr, i64, ptr, i64}}})
+    llvm::Function::Create(llvm::FunctionType::get(i32, types, false), llvm::GlobalValue::ExternalLinkage, name, *host);
+  return host;
+}
+
+static KernelBinding softmaxKernel(Target target) {
   KernelBinding kernel;
   kernel.spec.kind = KernelKind::Softmax;
+  kernel.spec.target = target;
   kernel.spec.input.channels = kernel.spec.output.channels = 10;
+  kernel.symbol = "k_symbol";
+  return kernel;
+}
+
+TEST(Launches, BuffersOfADeviceAreMovedThere) {
+  for (Target target : {Target::X86_64, Target::Cuda}) {
+    llvm::LLVMContext context;
+    llvm::StringMap<KernelBinding> kernels;
+    kernels["k"] = softmaxKernel(target);
+    std::unique_ptr<llvm::Module> host = declareProgram(context);
+    ASSERT_EQ(llvm::toString(defineLaunches(*host, kernels, target)), "");
+    EXPECT_FALSE(llvm::verifyModule(*host, &llvm::errs()));
+    llvm::Function *move = host->getFunction("resnet_runtime_device_buffer");
+    EXPECT_EQ(move ? move->getNumUses() : 0, isDevice(target) ? 2u : 0u) << toString(target) << ": input and output";
+    if (move)
+      EXPECT_TRUE(move->hasHiddenVisibility());
+  }
+}
+
+// A kernel for one number of images would write elsewhere in a program for another.
+TEST_F(ProgramTableTest, KernelsForOneBatchFitTheirProgramOnly) {
+  KernelBinding kernel = softmaxKernel(Target::X86_64);
   kernel.spec.batch = 8;
   kernel.symbol = "k8_symbol";
   llvm::StringMap<KernelBinding> kernels;
   kernels["k"] = kernel;
   auto define = [&](int64_t batch) {
-    llvm::Module host("host", context);
-    llvm::Type *i32 = llvm::Type::getInt32Ty(context), *i64 = llvm::Type::getInt64Ty(context);
-    llvm::Type *ptr = llvm::PointerType::get(context, 0);
-    for (auto [name, types] : {std::pair<const char *, std::vector<llvm::Type *>>{"resnet_main", {ptr, ptr, ptr, ptr, ptr, i64}},
-                               {"k_launch", {ptr, i64, ptr, i64, ptr, i64}}})
-      llvm::Function::Create(llvm::FunctionType::get(i32, types, false), llvm::GlobalValue::ExternalLinkage, name, host);
-    return llvm::toString(defineLaunches(host, kernels, Target::X86_64, batch));
+    return llvm::toString(defineLaunches(*declareProgram(context), kernels, Target::X86_64, batch));
   };
   EXPECT_EQ(define(8), "");
   EXPECT_EQ(define(4), "kernel 'k8_symbol' is for 8 images, the program for 4");

@@ -37,7 +37,7 @@ static int32_t fake_main(void *run, const void *const *inputs, void *const *outp
 static const float weights[3] = {1, 1, 1};
 static const resnet_program_tensor input = {"image", 4, {-1, 3, 8, 8}}, output = {"logits", 2, {-1, 3}};
 static const resnet_program_step steps[] = {{"mean_8x8", "/mean/GlobalAveragePool", "", 192, 192, 12, 780}};
-static const resnet_program_variant variants[] = {{"x86-64", RESNET_CPU_X86_64, 0, fake_main, 0, 0}};
+static const resnet_program_variant variants[] = {{"x86-64", RESNET_CPU_X86_64, 0, fake_main, 0, 0, steps, 0}};
 
 __attribute__((visibility("hidden"))) const resnet_program resnet_compiled_program = {
     .version = RESNET_PROGRAM_VERSION,
@@ -49,7 +49,6 @@ __attribute__((visibility("hidden"))) const resnet_program resnet_compiled_progr
     .inputs = &input,
     .outputs = &output,
     .num_steps = 1,
-    .steps = steps,
     .num_variants = 1,
     .variants = variants,
     .weights = weights,

@@ -36,7 +36,7 @@ int32_t batchMain(void *run, const void *const *inputs, void *const *outputs, vo
 static const resnet_program_tensor kInput = {"image", 4, {-1, 3, 4, 4}}, kOutput = {"logits", 2, {-1, 10}};
 static const resnet_program_step kSteps[] = {{"conv2d_fake", "/conv1/Conv", "F(2,3)", 1000, 444, 64, 384},
                                              {"head_fake", "/fc/Gemm", "", 500, 500, 40, 232}};
-static const resnet_program_variant kVariants[] = {{"x86-64", RESNET_CPU_X86_64, 1024, fakeMain, 0, nullptr}};
+static const resnet_program_variant kVariants[] = {{"x86-64", RESNET_CPU_X86_64, 1024, fakeMain, 0, nullptr, kSteps, nullptr}};
 
 } // namespace resnet::test
 
@@ -48,7 +48,6 @@ extern "C" const resnet_program resnet_compiled_program = {RESNET_PROGRAM_VERSIO
                                                            &resnet::test::kInput,
                                                            &resnet::test::kOutput,
                                                            2,
-                                                           resnet::test::kSteps,
                                                            1,
                                                            resnet::test::kVariants,
                                                            4096,
@@ -112,7 +111,8 @@ resnet_program &Fixture::get() {
   program.outputs = outputs.data();
   program.num_inputs = int32_t(inputs.size());
   program.num_outputs = int32_t(outputs.size());
-  program.steps = steps.data();
+  for (resnet_program_variant &variant : variants)
+    variant.steps = steps.data();
   program.num_steps = int32_t(steps.size());
   if (!batches.empty()) {
     variants[0].num_batches = int32_t(batches.size());

@@ -159,9 +159,9 @@ TEST(Cpu, Levels) {
 TEST(Cpu, TheFirstVariantThatFitsIsChosen) {
   Fixture f;
   auto main = f.variants[0].main;
-  f.variants = {{"x86-64-v4", RESNET_CPU_X86_64_V4, 0, main, 0, nullptr},
-                {"x86-64-v3", RESNET_CPU_X86_64_V3, 0, main, 0, nullptr},
-                {"x86-64", RESNET_CPU_X86_64, 0, main, 0, nullptr}};
+  f.variants = {{"x86-64-v4", RESNET_CPU_X86_64_V4, 0, main, 0, nullptr, nullptr, nullptr},
+                {"x86-64-v3", RESNET_CPU_X86_64_V3, 0, main, 0, nullptr, nullptr, nullptr},
+                {"x86-64", RESNET_CPU_X86_64, 0, main, 0, nullptr, nullptr, nullptr}};
   const char *expected[] = {"", "x86-64", "x86-64", "x86-64-v3", "x86-64-v4"};
   resnet_cpu best = cpuOfLevel(4);
   for (int level = 1; level <= 4; ++level) {
@@ -183,8 +183,8 @@ TEST(Cpu, TheFirstVariantThatFitsIsChosen) {
 TEST(Cpu, RefusalNamesWhatIsMissing) {
   Fixture f;
   auto main = f.variants[0].main;
-  f.variants = {{"x86-64-v4", RESNET_CPU_X86_64_V4, 0, main, 0, nullptr},
-                {"x86-64-v3", RESNET_CPU_X86_64_V3, 0, main, 0, nullptr}};
+  f.variants = {{"x86-64-v4", RESNET_CPU_X86_64_V4, 0, main, 0, nullptr, nullptr, nullptr},
+                {"x86-64-v3", RESNET_CPU_X86_64_V3, 0, main, 0, nullptr, nullptr, nullptr}};
   resnet_cpu cpu = cpuOfLevel(3);
   cpu.leaf7_ebx &= ~(1u << 5);
   cpu.leaf1_ecx &= ~(1u << 12);

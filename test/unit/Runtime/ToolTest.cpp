@@ -197,7 +197,8 @@ TEST_F(Tool, EntryAndDevice) {
   EXPECT_EQ(error("--describe --entry=other"),
             std::string("'") + RESNET_FAKE_LIBRARY + "': exports no function 'other', only 'fake_net'");
   EXPECT_EQ(run("--describe --device=cpu"), 0) << err;
-  EXPECT_EQ(error("--describe --device=cuda"), "device 'cuda': the library runs on cpu only");
+  EXPECT_EQ(error("--describe --device=cuda"),
+            "'" RESNET_FAKE_LIBRARY "': device \"cuda\": expected \"cpu\": model \"fake_net\" has code for no other device");
 }
 
 TEST_F(Tool, RefusesWhatIsNoLibraryOfOurs) {
@@ -229,7 +230,7 @@ TEST_F(Tool, ALibraryCanBeUnloadedAndLoadedAgain) {
   auto threadsOfProcess = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
   auto before = threadsOfProcess();
   for (int i = 0; i < 20; ++i) {
-    auto library = Library::open({RESNET_FAKE_LIBRARY, "", 0});
+    auto library = Library::open({RESNET_FAKE_LIBRARY, "", 0, ""});
     ASSERT_TRUE(bool(library)) << llvm::toString(library.takeError());
     auto session = Session::create(**library, 3);
     ASSERT_TRUE(bool(session)) << llvm::toString(session.takeError());
