@@ -1,13 +1,15 @@
 // GFLOP/s and share of peak of single kernels on one thread, and their sum: ResNet-50's distinct layers at 224x224, or grouped,
 // depthwise and dilated convolutions.
-//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64] [--batch=N] [--layers=resnet50|grouped|attention]
+//   resnet-kernel-bench [--target=x86-64-v4|x86-64-v3|x86-64|opencl|cuda] [--batch=N] [--layers=resnet50|grouped|attention]
 //   [--filter=SUBSTRING]
 //                       [--schedule=TEXT] [--warm] [--seconds=S]
 // Convolutions get the cost model's direct schedule unless --schedule gives all of them one, as databases write it. Filters come
-// from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run.
+// from memory unless --warm: their buffers are used in turn, as a network streams all of its weights in a run. A device's are
+// always warm, and its time is from launch to end; shares are of this processor's peak (PoCL: POCL_MAX_PTHREAD_COUNT=1).
 
 #include "benchmarks/kernels/Layers.h"
 #include "codegen/tuning/Measure.h"
+#include "test/unit/Codegen/DeviceRunner.h"
 #include "test/unit/Codegen/KernelRunner.h"
 #include <algorithm>
 #include <chrono>
@@ -94,8 +96,16 @@ struct Times {
 };
 
 Times measure(const LoadedKernel &kernel, int batch, bool warm, double seconds) {
-  LaunchBuffers buffers(kernel.spec(), batch, warm);
   std::vector<double> times;
+  if (isDevice(kernel.spec().target)) {
+    LaunchBuffers buffers(kernel.spec(), batch, /*warm=*/true);
+    DeviceRunner &device = *DeviceRunner::of(kernel.spec().target);
+    const double one = device.time(kernel, buffers.first(), batch, 3).back();
+    times = device.time(kernel, buffers.first(), batch, std::max(5, static_cast<int>(seconds / one)));
+    std::sort(times.begin(), times.end());
+    return {times.front(), times[times.size() / 2]};
+  }
+  LaunchBuffers buffers(kernel.spec(), batch, warm);
   const double end = now() + seconds;
   for (int64_t i = 0; i < 5 || now() < end; ++i) {
     const std::vector<KernelOperand> &operands = buffers.next();
@@ -145,12 +155,19 @@ int main(int argc, char **argv) {
     t = codegen::Target::X86_64_v3;
   else if (target == "x86-64")
     t = codegen::Target::X86_64;
-  if (!cpuRuns(t)) {
-    std::fprintf(stderr, "this processor does not run %s\n", target.c_str());
+  else if (target == "opencl")
+    t = codegen::Target::OpenCL;
+  else if (target == "cuda")
+    t = codegen::Target::Cuda;
+  if (!machineRuns(t)) {
+    std::fprintf(stderr, "this machine does not run %s\n", target.c_str());
     return 1;
   }
   const int batch = std::max(1, std::atoi(batchText.c_str()));
-  const double peak = measurePeak(t);
+  const codegen::Target processor = !isDevice(t)                          ? t
+                                    : cpuRuns(codegen::Target::X86_64_v4) ? codegen::Target::X86_64_v4
+                                                                          : codegen::Target::X86_64_v3;
+  const double peak = measurePeak(processor);
   std::printf("peak %.1f GFLOP/s on one core, %s, batch %d, %s filters\n", peak / 1e9, target.c_str(), batch,
               warm ? "warm" : "cold");
   std::printf("%-32s %5s %10s %10s %9s %6s %6s %9s\n", "layer", "count", "best ms", "median ms", "GFLOP/s", "best%", "med%",

@@ -53,6 +53,12 @@ DeviceConvSums codegen::deviceConvSums(const Kernel &kernel, const DeviceConvTil
   const bool checksRows = ay.leavesInput() || tile.anywhere;
   if (checksRows && !tile.skipsRows)
     inside = inside && ay.contains(y);
+  // The filter's lane and block of the output's channel.
+  Expr lane = c, block = k;
+  if (s.output.block != f.block) {
+    const Expr channel = min(k * asInt(s.output.block) + c, asInt(s.output.channels) - 1);
+    lane = channel % asInt(f.block), block = channel / asInt(f.block);
+  }
   const bool otherBlock = laneGroup == 1 && !readsOwnLanes(s);
   const Expr channel = min(k * asInt(f.block) + c, asInt(s.input.channels) - 1);
   const Expr element =
@@ -64,17 +70,17 @@ DeviceConvSums codegen::deviceConvSums(const Kernel &kernel, const DeviceConvTil
   const Expr iy = y * asInt(s.strides[0]) + r[3] * asInt(s.dilations[0]) - asInt(s.padding.top);
   if (checksRows && tile.skipsRows)
     r.where(ay.contains(iy));
-  a.sum(c, x, y, k, n) = s.epilogue.bias ? kernel.bias(c, k) : Expr(0.f);
+  a.sum(c, x, y, k, n) = s.epilogue.bias ? kernel.bias(lane, block) : Expr(0.f);
   if (laneGroup > 1 && deviceLanes(kernel) > 1) {
     a.sum(c, x, y, k, n) += kernel.filter(c, r[0], r[2], r[3], k) * exchangeLanes(a.padded(c, ix, iy, k, n), r[0]);
   } else if (laneGroup > 1) {
-    const Expr lane = unsafe_promise_clamped(c ^ r[0], 0, asInt(f.block) - 1);
-    a.sum(c, x, y, k, n) += kernel.filter(c, r[0], r[2], r[3], k) * a.padded(lane, ix, iy, k, n);
+    const Expr other = unsafe_promise_clamped(lane ^ r[0], 0, asInt(f.block) - 1);
+    a.sum(c, x, y, k, n) += kernel.filter(lane, r[0], r[2], r[3], block) * a.padded(other, ix, iy, block, n);
   } else if (laneGroup) {
-    a.sum(c, x, y, k, n) += kernel.filter(c, r[2], r[3], k) * a.padded(c, ix, iy, k, n);
+    a.sum(c, x, y, k, n) += kernel.filter(lane, r[2], r[3], block) * a.padded(lane, ix, iy, block, n);
   } else {
-    a.sum(c, x, y, k, n) +=
-        kernel.filter(c, r[0] + ib * r[1], r[2], r[3], k) * a.padded(r[0], ix, iy, windowBase(f, tile.blocks, k) + r[1], n);
+    a.sum(c, x, y, k, n) += kernel.filter(lane, r[0] + ib * r[1], r[2], r[3], block) *
+                            a.padded(r[0], ix, iy, windowBase(f, tile.blocks, block) + r[1], n);
   }
   return a;
 }

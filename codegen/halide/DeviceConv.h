@@ -11,7 +11,8 @@ struct DeviceConvSums {
   Vars v;
   /// (ci, x, y, k, n) of the input, zero outside of the map: halos in a device's memory hold anything.
   Halide::Func padded;
-  Halide::Func sum;            // (c, x, y, k, n), blocked like the filter
+  Halide::Func sum;            // (c, x, y, k, n), blocked like the output; lanes behind the last channel repeat it where that is
+                               // otherwise than the filter
   Halide::RVar ci, cb, kx, ky; // input channel in its block, block of the window, column and row of the filter
   bool guards = false;         // `padded` is another than the input
 };

@@ -11,9 +11,9 @@ using namespace Halide;
 
 namespace {
 
-constexpr int kThreads = 256;   // of a block whose threads lie in a row
-constexpr int kParts = 16;      // of a sum
-constexpr int kLogitParts = 32; // of a sum or maximum over all outputs
+constexpr int kThreads = 256;    // of a block whose threads lie in a row
+constexpr int kVectorBlocks = 8; // blocks of outputs that as many threads of vectors compute, side by side
+constexpr int kLogitParts = 32;  // of a sum or maximum over all outputs
 
 int asInt(int64_t v) { return static_cast<int>(v); }
 
@@ -44,12 +44,27 @@ Expr feature(const Kernel &kernel, const Features &a, const Expr &ci, const Expr
   return a.pooled.defined() ? a.pooled(existing, n) : kernel.input(existing, n);
 }
 
-// In memory that the threads share, in front of `block` of `consumer`: threads of `across` by `down`, or vectors.
+// Parts of a sum: for the threads of a block to share, or side by side in one to hide the latency of additions.
+int partCount(bool vectors) { return vectors ? 4 : 16; }
+
+bool computesVectors(const Kernel &kernel) {
+  return kernel.spec.target == codegen::Target::OpenCL && kernel.spec.filter.block == kChannelBlock;
+}
+
+// In memory that the threads share, in front of `block` of `consumer`: threads of `across` by `down`.
 void scheduleFeatures(const Kernel &kernel, Features &a, Func consumer, const Var &block, int across, int down) {
   if (!a.pooled.defined())
     return;
   Var outer("outer"), inner("inner"), lane("lane");
   a.pooled.compute_at(consumer, block).store_in(MemoryType::GPUShared).bound_extent(a.n, 1);
+  const ActivationGeometry &g = kernel.spec.input;
+  if (computesVectors(kernel) && g.block == kChannelBlock) {
+    a.pooled.bound(a.ci, 0, asInt(g.blocks() * g.block)).split(a.ci, inner, lane, asInt(kChannelBlock), TailStrategy::RoundUp);
+    a.pooled.split(inner, outer, inner, asInt(std::min<int64_t>(32, g.blocks())), TailStrategy::GuardWithIf);
+    a.pooled.vectorize(lane).gpu_threads(inner);
+    a.reduced.compute_at(a.pooled, inner).vectorize(a.ci).update().vectorize(a.ci);
+    return;
+  }
   a.pooled.split(a.ci, inner, lane, across, TailStrategy::GuardWithIf);
   a.pooled.split(inner, outer, inner, down, TailStrategy::GuardWithIf).gpu_threads(lane, inner);
   a.reduced.compute_at(a.pooled, lane);
@@ -124,10 +139,11 @@ Linear algorithm(const Kernel &kernel) {
   const auto &[f, co, k, n, t] = std::tie(a.f, a.co, a.k, a.n, a.t);
   a.features = features(kernel);
   a.parts = kernel.func("parts"), a.dot = kernel.func("dot"), a.logits = kernel.func("logits"), a.out = kernel.func("out");
-  RDom j(0, asInt(ceilDiv(inputs, kParts)), kernel.name("j"));
-  const RDom all(0, kParts, kernel.name("part"));
-  const Expr ci = j * kParts + t;
-  if (inputs % kParts != 0)
+  const int parts = partCount(computesVectors(kernel));
+  RDom j(0, asInt(ceilDiv(inputs, parts)), kernel.name("j"));
+  const RDom all(0, parts, kernel.name("part"));
+  const Expr ci = j * parts + t;
+  if (inputs % parts != 0)
     j.where(ci < inputs);
   a.parts(co, t, k, n) = 0.f;
   a.parts(co, t, k, n) += kernel.filter(co, ci, 0, 0, k) * feature(kernel, a.features, ci, n);
@@ -144,37 +160,65 @@ Linear algorithm(const Kernel &kernel) {
   return a;
 }
 
-// Parts of the sums of a block of outputs by its threads, in front of `block` of `consumer`; the sums in loop `lane`.
-void scheduleParts(const Kernel &kernel, Linear &a, Func consumer, const Var &block, const Var &lane) {
+// Sums of a block of outputs, whose parts the threads of a block share: in front of loop `block` of `consumer`, the sums in its
+// loop `lane`.
+void scheduleShared(const Kernel &kernel, Linear &a, Func consumer, const Var &block, const Var &lane) {
   a.dot.compute_at(consumer, lane);
   a.parts.compute_at(consumer, block).bound(a.co, 0, asInt(kernel.spec.filter.block)).gpu_threads(a.co, a.t);
   a.parts.update().reorder(a.co, a.t, a.parts.rvars()[0], a.k, a.n).gpu_threads(a.co, a.t);
 }
 
+// Sums of a block of outputs as vectors, in a thread of `consumer`.
+void scheduleVectors(Linear &a, Func consumer, const Var &thread) {
+  a.dot.compute_at(consumer, thread).bound(a.co, 0, asInt(kChannelBlock)).vectorize(a.co).update().vectorize(a.co);
+  a.parts.compute_at(consumer, thread).bound(a.co, 0, asInt(kChannelBlock)).vectorize(a.co).unroll(a.t);
+  a.parts.update().reorder(a.co, a.t, a.parts.rvars()[0], a.k, a.n).vectorize(a.co).unroll(a.t);
+}
+
+// A block of threads an image: all outputs are in memory that they share before softmax begins.
+void scheduleWithSoftmax(const Kernel &kernel, Linear &a) {
+  const KernelSpec &s = kernel.spec;
+  const int block = asInt(s.filter.block), blocks = asInt(s.filter.outBlocks());
+  scheduleSoftmax(a.softmax, a.out, a.n, s.output.blocks() * s.output.block);
+  a.logits.compute_at(a.out, a.n).store_in(MemoryType::GPUShared).bound(a.co, 0, block).bound(a.k, 0, blocks);
+  if (computesVectors(kernel)) {
+    Var ki("ki");
+    a.logits.split(a.k, a.k, ki, std::min(blocks, 32), TailStrategy::GuardWithIf).vectorize(a.co).gpu_threads(ki);
+    scheduleVectors(a, a.logits, ki);
+  } else {
+    a.logits.gpu_threads(a.co);
+    scheduleShared(kernel, a, a.logits, a.k, a.co);
+  }
+  scheduleFeatures(kernel, a.features, a.out, a.n, block, partCount(false));
+}
+
+// A block of threads one block of outputs, or a few where threads compute vectors.
+void scheduleAlone(const Kernel &kernel, Linear &a) {
+  const int block = asInt(kernel.spec.filter.block);
+  Var k("k"), ki("ki"), co("co");
+  a.out.split(a.f, k, co, block, TailStrategy::GuardWithIf);
+  if (computesVectors(kernel)) {
+    const int blocks = asInt(std::min<int64_t>(kVectorBlocks, kernel.spec.filter.outBlocks()));
+    a.out.split(k, k, ki, blocks, TailStrategy::GuardWithIf).gpu_blocks(k, a.n).gpu_threads(ki);
+    a.logits.compute_at(a.out, ki).bound(a.co, 0, block).vectorize(a.co);
+    scheduleVectors(a, a.out, ki);
+  } else {
+    a.out.gpu_blocks(k, a.n).gpu_threads(co);
+    a.logits.compute_at(a.out, co).bound_extent(a.co, 1).bound_extent(a.k, 1);
+    scheduleShared(kernel, a, a.out, k, co);
+  }
+  scheduleFeatures(kernel, a.features, a.out, k, block, partCount(false));
+}
+
 } // namespace
 
 Pipeline codegen::buildDeviceLinear(const Kernel &kernel) {
-  const KernelSpec &s = kernel.spec;
-  const int block = asInt(s.filter.block);
   Linear a = algorithm(kernel);
   bindOutput(kernel, a.out);
-  Var k("k"), co("co");
-  if (s.softmax) {
-    scheduleSoftmax(a.softmax, a.out, a.n, s.output.blocks() * s.output.block);
-    Var ki("ki");
-    a.logits.compute_at(a.out, a.n).store_in(MemoryType::GPUShared);
-    a.logits.bound(a.co, 0, block).bound(a.k, 0, asInt(s.filter.outBlocks()));
-    a.logits.gpu_threads(a.co);
-    a.dot.compute_at(a.logits, a.co);
-    a.parts.compute_at(a.logits, a.k).bound(a.co, 0, block).gpu_threads(a.co, a.t);
-    a.parts.update().reorder(a.co, a.t, a.parts.rvars()[0], a.k, a.n).gpu_threads(a.co, a.t);
-    scheduleFeatures(kernel, a.features, a.out, a.n, block, kParts);
-    return a.out;
-  }
-  a.out.split(a.f, k, co, block, TailStrategy::GuardWithIf).gpu_blocks(k, a.n).gpu_threads(co);
-  a.logits.compute_at(a.out, co);
-  scheduleParts(kernel, a, a.out, k, co);
-  scheduleFeatures(kernel, a.features, a.out, k, block, kParts);
+  if (kernel.spec.softmax)
+    scheduleWithSoftmax(kernel, a);
+  else
+    scheduleAlone(kernel, a);
   return a.out;
 }
 

@@ -44,34 +44,48 @@ Stem algorithm(const Kernel &kernel) {
   return a;
 }
 
-void schedule(const Kernel &kernel, Stem &a) {
-  const ActivationGeometry &g = kernel.spec.output;
+/// A tile of the pool's outputs, and what it reads of the map.
+struct PoolTile {
+  int columns, rows;       // outputs of a block of threads
+  int mapColumns, mapRows; // of the map
+
+  PoolTile(const KernelSpec &s, int64_t columns, int64_t rows)
+      : columns(asInt(std::min(s.output.width, columns))), rows(asInt(std::min(s.output.height, rows))),
+        mapColumns(asInt((this->columns - 1) * s.poolStrides[1] + s.poolKernel[1])),
+        mapRows(asInt((this->rows - 1) * s.poolStrides[0] + s.poolKernel[0])) {}
+};
+
+// A thread computes a row of a register tile of vectors, as in a convolution, then a vector of the output.
+void scheduleVectors(const Kernel &kernel, Stem &a) {
   const auto [c, x, y, k, n] = a.conv.v;
-  Var xi("xi"), yi("yi"), yo("yo"), xo("xo"), mi("mi");
-  const bool vectors = deviceLanes(kernel) > 1;
-  const DeviceChannels channels = splitDeviceChannels(kernel, a.out, a.conv.v, g.block);
-  const int columns = asInt(std::min<int64_t>(g.width, 4)), rows = asInt(std::min<int64_t>(g.height, 4));
-  a.out.split(x, xo, xi, columns, TailStrategy::GuardWithIf).split(y, yo, yi, rows, TailStrategy::GuardWithIf);
+  const int tileColumns = asInt(kernel.spec.schedule.tileColumns);
+  // 14 x 4: rows that two blocks of threads compute are an eighth of all (3x3/2).
+  const PoolTile tile(kernel.spec, 14, 4);
+  Var xi("xi"), yi("yi"), yo("yo"), xo("xo"), mo("mo"), mi("mi");
+  a.out.split(x, xo, xi, tile.columns, TailStrategy::GuardWithIf).split(y, yo, yi, tile.rows, TailStrategy::GuardWithIf);
+  a.out.vectorize(c).fuse(xo, yo, xo).reorder(c, xi, yi, k, xo, n).gpu_blocks(k, xo, n).gpu_threads(xi, yi);
+  a.acc.compute_at(a.out, xi).vectorize(c).update().vectorize(c);
+  a.map.compute_at(a.out, k).store_in(MemoryType::GPUShared).bound_extent(y, tile.mapRows);
+  a.map.bound_extent(x, asInt(ceilDiv(tile.mapColumns, tileColumns)) * tileColumns);
+  a.map.split(x, mo, mi, tileColumns, TailStrategy::RoundUp).vectorize(c).unroll(mi).gpu_threads(mo, y);
+  a.conv.sum.compute_at(a.map, mo).vectorize(c).unroll(x);
+  a.conv.sum.update().reorder({c, x, a.conv.ci, a.conv.kx, a.conv.ky, a.conv.cb}).vectorize(c).unroll(x);
+  a.conv.padded.compute_at(a.conv.sum, a.conv.ky);
+}
+
+void scheduleLanes(const Kernel &kernel, Stem &a) {
+  const auto [c, x, y, k, n] = a.conv.v;
+  const PoolTile tile(kernel.spec, 4, 4);
+  Var xi("xi"), yi("yi"), yo("yo"), xo("xo");
+  const DeviceChannels channels = splitDeviceChannels(kernel, a.out, a.conv.v, kernel.spec.output.block);
+  a.out.split(x, xo, xi, tile.columns, TailStrategy::GuardWithIf).split(y, yo, yi, tile.rows, TailStrategy::GuardWithIf);
   a.out.fuse(xo, yo, xo).reorder(channels.lane, xi, yi, xo, channels.block, n).gpu_blocks(xo, channels.block, n);
-  const DeviceChannels mapChannels = splitDeviceChannels(kernel, a.map, a.conv.v, g.block);
-  const auto mapped = [&](int i, int outputs) {
-    return asInt((outputs - 1) * kernel.spec.poolStrides[i] + kernel.spec.poolKernel[i]);
-  };
-  a.map.compute_at(a.out, xo)
-      .store_in(MemoryType::GPUShared)
-      .bound_extent(x, mapped(1, columns))
-      .bound_extent(y, mapped(0, rows));
-  if (vectors) {
-    a.out.gpu_threads(xi, yi);
-    a.map.gpu_threads(x, y);
-    a.acc.compute_at(a.out, xi).vectorize(c).update().vectorize(c);
-    a.conv.sum.compute_at(a.map, x).vectorize(c).update().vectorize(c);
-  } else {
-    a.out.gpu_threads(channels.lane, xi, yi);
-    a.map.gpu_threads(mapChannels.lane, x);
-    a.acc.compute_at(a.out, channels.lane);
-    a.conv.sum.compute_at(a.map, mapChannels.lane);
-  }
+  a.out.gpu_threads(channels.lane, xi, yi);
+  a.acc.compute_at(a.out, channels.lane);
+  const DeviceChannels mapChannels = splitDeviceChannels(kernel, a.map, a.conv.v, kernel.spec.output.block);
+  a.map.compute_at(a.out, xo).store_in(MemoryType::GPUShared);
+  a.map.bound_extent(x, tile.mapColumns).bound_extent(y, tile.mapRows).gpu_threads(mapChannels.lane, x);
+  a.conv.sum.compute_at(a.map, mapChannels.lane);
 }
 
 } // namespace
@@ -79,6 +93,9 @@ void schedule(const Kernel &kernel, Stem &a) {
 Pipeline codegen::buildDeviceStem(const Kernel &kernel) {
   Stem stem = algorithm(kernel);
   bindOutput(kernel, stem.out);
-  schedule(kernel, stem);
+  if (deviceLanes(kernel) > 1)
+    scheduleVectors(kernel, stem);
+  else
+    scheduleLanes(kernel, stem);
   return stem.out;
 }

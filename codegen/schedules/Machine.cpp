@@ -9,9 +9,9 @@ using namespace resnet::codegen;
 Machine codegen::machineOf(Target target) {
   switch (target) {
   case Target::X86_64_v4:
-  case Target::OpenCL: // a thread computes vectors of 16 channels, whatever the device makes of them
   case Target::Cuda:
     return {32, 16, true, 768 << 10};
+  case Target::OpenCL: // PoCL compiles for the processor at hand; the smaller one's registers must do
   case Target::X86_64_v3:
     return {16, 8, true, 384 << 10};
   case Target::X86_64:

@@ -14,6 +14,7 @@ add_executable(resnet-kernel-tests
   KernelTestActivation.cpp
   KernelTestConv.cpp
   KernelTestDeterminism.cpp
+  KernelTestDevice.cpp
   KernelTestGroups.cpp
   KernelTestNorm.cpp
   KernelTestOther.cpp
@@ -28,3 +29,11 @@ add_executable(resnet-kernel-tests
   WinogradScheduleTest.cpp
   WinogradTransformTest.cpp)
 target_link_libraries(resnet-kernel-tests PRIVATE ResNetKernelRunner GTest::gtest_main)
+
+# NVIDIA's assembler, where it is, tells whether kernels spill.
+find_program(RESNET_PTXAS ptxas HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+set(ptxas "${RESNET_PTXAS}")
+if(NOT ptxas)
+  set(ptxas "")
+endif()
+set_source_files_properties(KernelTestDevice.cpp PROPERTIES COMPILE_DEFINITIONS RESNET_PTXAS="${ptxas}")
