@@ -126,13 +126,14 @@ std::vector<DeviceCase> others() {
       {"head_softmax", classifier(KernelKind::Head, 72, 7, 100, true)},
       {"softmax", of(KernelKind::Softmax, {300, 1, 1, 1, {}}, {300, 1, 1, 1, {}})},
       {"gate_scale_add", changed(of(KernelKind::Elementwise, blocked, blocked), gated)},
-      {"fake_quantize", changed(of(KernelKind::Elementwise, planar, planar),
-                                [](KernelSpec &s) { s.epilogue.activation = {Activation::FakeQuantize, {0.03f, 0, -128, 127}}; })},
+      {"fake_quantize",
+       changed(of(KernelKind::Elementwise, planar, planar),
+               [](KernelSpec &s) { s.epilogue.activation = {Activation::FakeQuantize, {0.03f, 0, -128, 127}}; })},
       {"to_blocks", of(KernelKind::Copy, planar, {40, 7, 9, kChannelBlock, {1, 1, 1, 1}})},
       {"reflect", changed(of(KernelKind::Copy, blocked, {40, 11, 13, kChannelBlock, {}}),
                           [](KernelSpec &s) { s.border = Border::Reflect, s.copyOffset = {0, -2, -2}; })},
-      {"concat", changed(of(KernelKind::Concat, {16, 7, 9, 16, {}}, {56, 7, 9, 16, {}}),
-                         [&](KernelSpec &s) { s.moreInputs = {blocked}; })},
+      {"concat",
+       changed(of(KernelKind::Concat, {16, 7, 9, 16, {}}, {56, 7, 9, 16, {}}), [&](KernelSpec &s) { s.moreInputs = {blocked}; })},
   };
 }
 
