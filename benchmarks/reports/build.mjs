@@ -13,11 +13,11 @@ const kWarm = 3;  // compilations with a full cache
 const kStarts = 5; // of a process, for the time of loading
 const kRuns = 3;  // before memory is read
 
-function compilation(model, flags) {
+function compilation(model, flags, python) {
   const folder = mkdtempSync(join(tmpdir(), 'resnet-build-'));
   const library = join(folder, 'libmodel.so');
   const command = [...model.compileCommand(library), `--cache-dir=${join(folder, 'cache')}`, ...flags];
-  const run = () => JSON.parse(execute(options.python, [join(here, 'measure_command.py'), ...command]));
+  const run = () => JSON.parse(execute(python, [join(here, 'measure_command.py'), ...command]));
   const cold = run();
   const warm = Array.from({length: kWarm}, run);
   const bytes = statSync(library).size;
@@ -58,7 +58,7 @@ export async function reportBuild(engines, models, options, file, print) {
   const compiled = new Table('Compilation: seconds and megabytes; a library\'s size over that of the model\'s file.',
                              [['model', width], ['cold s', 7], ['warm s', 7], ['compiler\'s peak', 15], ['library', 7], ['of the file', 11]], print);
   const results = models.map(model => {
-    const cost = compilation(model, options.compile);
+    const cost = compilation(model, options.compile, options.python);
     compiled.row([model.name, cost.cold_seconds.toFixed(2), cost.warm_seconds.toFixed(2), megabytes(cost.cold_peak_bytes),
                   megabytes(cost.library_bytes), (cost.library_bytes / cost.model_bytes).toFixed(3)]);
     return {model: model.name, ...cost, engines: {}};
