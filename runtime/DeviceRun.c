@@ -50,7 +50,8 @@ static void free_allocations(resnet_context *context) {
   resnet_device_run *run = context->device;
   for (int32_t i = 0; run->allocations && i < num_ranges(context->model->program); ++i)
     api_of(context)->release(context->model->device.open, &run->allocations[i]);
-  run->images = run->staged_images = 0;
+  run->images = run->provided = 0;
+  run->staged = false;
 }
 
 void resnet_device_run_destroy(resnet_context *context) {
@@ -102,25 +103,32 @@ static resnet_status allocate(resnet_context *context, int64_t images, bool stag
 resnet_status resnet_device_provide(resnet_context *context, int64_t batch, bool staged) {
   resnet_device_run *run = context->device;
   const int64_t largest = resnet_device_largest_chunk(context->model);
-  const int64_t images = batch < largest ? batch : largest;
-  if (run->images >= images && (!staged || run->staged_images >= images))
+  int64_t images = batch < largest ? batch : largest;
+  if (run->provided >= images && run->staged >= staged)
     return RESNET_OK;
+  staged |= run->staged;
+  if (images < run->provided)
+    images = run->provided;
   resnet_error error = {""};
   resnet_status status = RESNET_OUT_OF_MEMORY;
-  int64_t tried = images;
-  for (; tried >= 1 && status == RESNET_OUT_OF_MEMORY; tried /= 2) {
+  for (int64_t tried = images; tried >= 1 && status == RESNET_OUT_OF_MEMORY; tried /= 2) {
     status = allocate(context, tried, staged, &error);
-    if (status == RESNET_OK) {
-      run->images = tried;
-      run->staged_images = staged ? tried : run->staged_images < tried ? run->staged_images : tried;
-      return RESNET_OK;
+    if (status != RESNET_OK) {
+      free_allocations(context);
+      continue;
     }
-    free_allocations(context);
+    run->images = tried;
+    run->provided = images;
+    run->staged = staged;
+    return RESNET_OK;
   }
-  snprintf(context->error, sizeof context->error,
-           "out of memory on device \"%.100s\": one image needs %llu bytes of arena: %.250s",
-           context->model->device.chosen.description.name, (unsigned long long)context->model->program->arena_bytes_per_image,
-           error.message);
+  if (status == RESNET_OUT_OF_MEMORY)
+    snprintf(context->error, sizeof context->error,
+             "out of memory on device \"%.100s\": one image needs %llu bytes of arena: %.250s",
+             context->model->device.chosen.description.name, (unsigned long long)context->model->program->arena_bytes_per_image,
+             error.message);
+  else
+    snprintf(context->error, sizeof context->error, "%s", error.message);
   return status;
 }
 
@@ -170,7 +178,7 @@ void resnet_device_mark_step(resnet_context *context, int32_t index) {
     context->device->marks[index] = api_of(context)->mark(context->device->queue);
 }
 
-/* After the queue has finished; whatever steps were marked. */
+/* After the queue has finished; whatever steps were marked. Only where they are. */
 static void collect_times(resnet_context *context) {
   void **marks = context->device->marks;
   for (int32_t i = 0; i < context->model->program->num_steps; ++i)
@@ -244,7 +252,8 @@ static resnet_status run_chunks(resnet_context *context, const resnet_tensor *in
       finished = api_of(context)->finish(context->device->queue, error);
     if (status == RESNET_OK)
       status = finished;
-    collect_times(context);
+    if (context->profiling)
+      collect_times(context);
   }
   return status;
 }

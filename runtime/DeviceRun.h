@@ -9,9 +9,11 @@ struct resnet_device_run {
   void *queue;
   /* The context's own memory: the arena and, for inputs and outputs in the host's memory, a copy of each. */
   resnet_device_memory *allocations;
-  int64_t images, staged_images; /* that the arena and all copies have room for */
-  resnet_device_memory *used;    /* of the current run: the same, or the caller's memory */
-  void **marks;                  /* the beginning of each step of the current call, and the last one's end */
+  int64_t images;             /* that they have room for */
+  int64_t provided;           /* the most that were asked for: memory may have sufficed for fewer */
+  bool staged;                /* there are copies */
+  resnet_device_memory *used; /* of the current run: the same, or the caller's memory */
+  void **marks;               /* the beginning of each step of the current call, and the last one's end */
 };
 
 /* After a failure resnet_device_run_destroy frees what was made. */

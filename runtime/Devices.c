@@ -28,10 +28,9 @@ static bool contains(const char *text, const char *part) {
 
 /* Whether the device with this number over all kinds is what `wanted` says. */
 static bool matches(const resnet_chosen_device *device, int32_t number, const char *wanted) {
-  char text[16];
-  snprintf(text, sizeof text, "%d", (int)number);
-  return strcmp(wanted, text) == 0 || strcasecmp(wanted, device->variant->device->name) == 0 ||
-         contains(device->description.name, wanted);
+  if (wanted[strspn(wanted, "0123456789")] == 0) /* names have digits too */
+    return strtoll(wanted, NULL, 10) == number;
+  return strcasecmp(wanted, device->variant->device->name) == 0 || contains(device->description.name, wanted);
 }
 
 typedef bool (*device_test)(const resnet_chosen_device *device, int32_t number, const void *wanted);

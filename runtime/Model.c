@@ -97,12 +97,11 @@ resnet_status resnet_model_create_for(const resnet_program *program, const resne
   resnet_status status = choose(program, cpu, &known, &chosen, error);
   if (status != RESNET_OK)
     return status;
-  resnet_model *made = malloc(sizeof *made);
+  resnet_model *made = calloc(1, sizeof *made);
   if (!made) {
     resnet_set_error(error, "out of memory for a model");
     return RESNET_OUT_OF_MEMORY;
   }
-  memset(made, 0, sizeof *made);
   made->program = program;
   made->variant = chosen.variant;
   made->cpu_level = psabi_level(chosen.variant->cpu_level);

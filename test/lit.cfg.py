@@ -7,7 +7,6 @@ numpy            %python has numpy
 onnx-testdata    ONNX's backend tests, in %onnx_testdata
 ort              %node runs JavaScript and finds onnxruntime-node
 opencl, cuda     there is a device of this kind: kernels for it are run
-ptxas            NVIDIA's assembler, which tells what registers kernels take
 avx2, avx512     the CPU and the system have what x86-64-v3 and x86-64-v4 need
 clang-format     the formatter that the sources are checked with
 """
@@ -94,9 +93,6 @@ for name, script in ("opencl", count_opencl), ("cuda", count_cuda):
     else:
         lit_config.note(f"no {name} device: its kernels are compiled, the tests that run them are skipped")
 environment["POCL_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache", "pocl")
-ptxas = shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
-if os.path.exists(ptxas):
-    config.available_features.add("ptxas")
 
 cifar10 = os.path.join(config.build_root, "cifar10")
 if os.path.exists(os.path.join(cifar10, "test_batch.png")):
@@ -124,7 +120,6 @@ substitute("%source_root", config.source_root)
 substitute("%build_root", config.build_root)
 substitute("%python", python or "python3")
 substitute("%node", node or "node")
-substitute("%ptxas", ptxas)
 substitute("%cmake", config.cmake)
 substitute("%cxx", config.cxx_compiler)
 substitute("%cc", config.c_compiler)

@@ -2,8 +2,8 @@
 // same.
 
 #include "codegen/halide/DeviceSchedules.h"
+#include "codegen/halide/GroupUnits.h"
 #include <functional>
-#include <numeric>
 #include <tuple>
 
 using namespace resnet;
@@ -14,17 +14,10 @@ namespace {
 
 int asInt(int64_t v) { return static_cast<int>(v); }
 
-struct Units {
-  int block, perGroup, blocks, groups, parts; // of a unit: blocks, groups; parts of a channel's sum
+struct Units : GroupUnits {
+  int parts; // of a channel's sum
 
-  explicit Units(const Kernel &kernel)
-      : block(asInt(kernel.spec.input.block)), perGroup(asInt(kernel.spec.input.channels / kernel.spec.normGroups)),
-        blocks(std::lcm(perGroup, block) / block), groups(blocks * block / perGroup), parts(block == 1 ? 64 : 16) {
-    if (kernel.spec.input.blocks() % blocks != 0) {
-      blocks = asInt(kernel.spec.input.blocks());
-      groups = asInt(kernel.spec.normGroups);
-    }
-  }
+  explicit Units(const KernelSpec &s) : GroupUnits(s), parts(block == 1 ? 64 : 16) {}
 };
 
 /// The sums of a value over the map.
@@ -125,7 +118,7 @@ void schedule(const Kernel &kernel, const Units &units, GroupNorm &a) {
 } // namespace
 
 Pipeline codegen::buildDeviceGroupNorm(const Kernel &kernel) {
-  const Units units(kernel);
+  const Units units(kernel.spec);
   GroupNorm norm = algorithm(kernel, units);
   bindOutput(kernel, norm.out);
   schedule(kernel, units, norm);

@@ -23,12 +23,7 @@ struct Stem {
 //   out(c, x, y) = MAX over the window's taps inside the map
 Stem algorithm(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
-  const auto axis = [&](int i, int64_t out, int64_t before, int64_t after) {
-    return PoolAxis{asInt(s.convolved[i]), asInt(out),  asInt(s.poolKernel[i]), asInt(s.poolStrides[i]), 1,
-                    asInt(before),         asInt(after)};
-  };
-  const PoolAxis ay = axis(0, s.output.height, s.poolPadding.top, s.poolPadding.bottom);
-  const PoolAxis ax = axis(1, s.output.width, s.poolPadding.left, s.poolPadding.right);
+  const PoolAxis ay = stemPoolAxis(s, 0), ax = stemPoolAxis(s, 1);
   DeviceConvTile tile{s.convolved[1]};
   tile.anywhere = true;
   Stem a{deviceConvSums(kernel, tile), kernel.func("map"), kernel.func("acc"), kernel.func("out")};

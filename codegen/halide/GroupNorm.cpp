@@ -5,10 +5,10 @@
 // number of blocks of channels that holds whole groups, or all channels of an image where units do not fill the blocks.
 
 #include "codegen/halide/DeviceSchedules.h"
+#include "codegen/halide/GroupUnits.h"
 #include "codegen/halide/Kernel.h"
 #include "codegen/schedules/Machine.h"
 #include <functional>
-#include <numeric>
 #include <tuple>
 
 using namespace resnet;
@@ -19,16 +19,10 @@ namespace {
 
 int asInt(int64_t v) { return static_cast<int>(v); }
 
-struct Units {
-  int block, perGroup, blocks, groups, chains; // of a unit: blocks, groups; sums of a row that run side by side
+struct Units : GroupUnits {
+  int chains = 8; // sums of a row that run side by side
 
-  explicit Units(const KernelSpec &s)
-      : block(asInt(s.input.block)), perGroup(asInt(s.input.channels / s.normGroups)), blocks(std::lcm(perGroup, block) / block),
-        groups(blocks * block / perGroup), chains(8) {
-    if (s.input.blocks() % blocks != 0) {
-      blocks = asInt(s.input.blocks());
-      groups = asInt(s.normGroups);
-    }
+  explicit Units(const KernelSpec &s) : GroupUnits(s) {
     while (s.input.width % chains != 0)
       --chains;
   }

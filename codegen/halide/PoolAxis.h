@@ -3,6 +3,7 @@
 #ifndef RESNET_CODEGEN_HALIDE_POOLAXIS_H
 #define RESNET_CODEGEN_HALIDE_POOLAXIS_H
 
+#include "codegen/KernelSpec.h"
 #include <Halide.h>
 
 namespace resnet::codegen {
@@ -24,6 +25,19 @@ struct PoolAxis {
     return tapsBelow(high) - tapsBelow(low);
   }
 };
+
+/// The rows (0) or columns (1) of a stem's pool.
+inline PoolAxis stemPoolAxis(const KernelSpec &s, int axis) {
+  const auto asInt = [](int64_t v) { return static_cast<int>(v); };
+  const Halo &p = s.poolPadding;
+  return {asInt(s.convolved[axis]),
+          asInt(axis == 0 ? s.output.height : s.output.width),
+          asInt(s.poolKernel[axis]),
+          asInt(s.poolStrides[axis]),
+          1,
+          asInt(axis == 0 ? p.top : p.left),
+          asInt(axis == 0 ? p.bottom : p.right)};
+}
 
 /// Outputs of a row that are computed together, so that their windows share loads.
 inline int poolColumns(int64_t width) {

@@ -30,12 +30,7 @@ int asInt(int64_t v) { return static_cast<int>(v); }
 //   out(c, x, y) = MAX over the window's taps inside the map
 Stem algorithm(const Kernel &kernel) {
   const KernelSpec &s = kernel.spec;
-  const auto axis = [&](int i, int64_t out, int64_t before, int64_t after) {
-    return PoolAxis{asInt(s.convolved[i]), asInt(out),  asInt(s.poolKernel[i]), asInt(s.poolStrides[i]), 1,
-                    asInt(before),         asInt(after)};
-  };
-  const PoolAxis ay = axis(0, s.output.height, s.poolPadding.top, s.poolPadding.bottom);
-  const PoolAxis ax = axis(1, s.output.width, s.poolPadding.left, s.poolPadding.right);
+  const PoolAxis ay = stemPoolAxis(s, 0), ax = stemPoolAxis(s, 1);
   Stem a{convSums(kernel, s.schedule, s.convolved[1]), kernel.func("map"), kernel.func("acc"), kernel.func("out"), {}, {}};
   const auto [c, x, y, k, n] = a.conv.v;
   a.map(c, x, y, k, n) = activate(s.epilogue.activation, s.epilogue.activatedChannels, s.output.block, s.output.channels, c, k,

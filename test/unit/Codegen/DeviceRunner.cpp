@@ -62,12 +62,12 @@ static bool hasDevice(codegen::Target target) {
 // The library's file is gone when it is loaded.
 static void *loadRuntime(codegen::Target target, std::string &failure) {
   const CompiledKernel compiled = compileDeviceRuntime(target);
-  char directory[] = "/tmp/resnet-device-XXXXXX";
-  if (!compiled.error.empty() || !mkdtemp(directory)) {
+  std::string directory = std::filesystem::temp_directory_path() / "resnet-device-XXXXXX";
+  if (!compiled.error.empty() || !mkdtemp(directory.data())) {
     failure = compiled.error.empty() ? "no directory for a library" : compiled.error;
     return nullptr;
   }
-  const std::string object = std::string(directory) + "/runtime.o", library = std::string(directory) + "/runtime.so";
+  const std::string object = directory + "/runtime.o", library = directory + "/runtime.so";
   std::ofstream(object, std::ios::binary) << compiled.contents;
   const std::string link = std::string(RESNET_LLVM_TOOLS "/ld.lld -shared -o ") + library + " " + object;
   void *runtime = std::system(link.c_str()) == 0 ? dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;

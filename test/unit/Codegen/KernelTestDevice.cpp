@@ -5,6 +5,7 @@
 #include "KernelReference.h"
 #include "codegen/halide/KernelCompiler.h"
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <ostream>
@@ -161,8 +162,8 @@ std::string ptxOf(KernelSpec spec) {
 
 /// What ptxas says of it; nothing where there is no ptxas.
 std::string assemble(const std::string &ptx) {
-  char path[] = "/tmp/resnet-ptx-XXXXXX";
-  const int file = mkstemp(path);
+  std::string path = std::filesystem::temp_directory_path() / "resnet-ptx-XXXXXX";
+  const int file = mkstemp(path.data());
   std::ofstream(path) << ptx;
   const std::string command = std::string(RESNET_PTXAS " -arch=sm_80 -v -o /dev/null ") + path + " 2>&1";
   std::string said;
@@ -172,7 +173,7 @@ std::string assemble(const std::string &ptx) {
     said += buffer;
   const int status = pipe ? pclose(pipe) : -1;
   close(file);
-  std::remove(path);
+  std::remove(path.c_str());
   EXPECT_EQ(status, 0) << said;
   return said;
 }

@@ -42,6 +42,12 @@ TEST(DeviceChoice, NamesNumbersAndKinds) {
   EXPECT_EQ(chosen("a one"), "Alpha One");
 }
 
+TEST(DeviceChoice, ANumberIsNoPartOfAName) {
+  const auto numbered = [](DeviceFixture &) { driver.devices[0].name[0] = '1'; };
+  EXPECT_EQ(chosen("1", numbered), "Beta CPU");
+  EXPECT_EQ(chosen("1lpha", numbered), "1lpha One");
+}
+
 TEST(DeviceChoice, WithoutAWordAnotherProcessorThenTheCpuThenAnyDevice) {
   const auto onlyBeta = [](DeviceFixture &) { driver.devices.erase(driver.devices.begin()); };
   const auto noDriver = [](DeviceFixture &) { driver.missing = "no driver here"; };
@@ -143,6 +149,25 @@ TEST(DeviceRun, MemoryForAPartOfABatchIsEnough) {
   std::vector<float> output;
   ASSERT_EQ(f.run(image(10), output, 10), RESNET_OK) << f.error();
   EXPECT_EQ(output, onCpu(10));
+  const int allocated = driver.allocated;
+  ASSERT_EQ(f.run(image(10), output, 10), RESNET_OK) << f.error();
+  EXPECT_EQ(driver.allocated, allocated) << "what has failed is not tried again";
+}
+
+TEST(DeviceRun, CopiesComeWithTheFirstRunThatNeedsThem) {
+  DeviceFixture f;
+  ASSERT_EQ(f.createModel("0"), RESNET_OK);
+  ASSERT_EQ(f.createContext(), RESNET_OK);
+  std::vector<float> input = image(5), output(50, -1.f);
+  resnet_tensor in = tensor(input, {5, 3, 4, 4}), out = tensor(output, {5, 10});
+  ASSERT_EQ(f.api->context_run_device(f.context, &in, 1, &out, 1), RESNET_OK) << f.error();
+  ASSERT_EQ(f.run(image(2), output, 2), RESNET_OK) << f.error();
+  EXPECT_EQ(output, onCpu(2));
+  EXPECT_EQ(driver.allocations, 4) << "weights, arena, input and output";
+  const int allocated = driver.allocated;
+  ASSERT_EQ(f.run(image(5), output, 5), RESNET_OK) << f.error();
+  EXPECT_EQ(output, onCpu(5));
+  EXPECT_EQ(driver.allocated, allocated);
 }
 
 TEST(DeviceRun, OutOfMemoryLeavesAUsableContext) {

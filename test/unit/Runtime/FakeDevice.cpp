@@ -15,7 +15,8 @@ void FakeDriver::reset() {
   devices = {{"Alpha One", false, 1 << 30, 1 << 30}, {"Beta CPU", true, 1 << 30, 1 << 30}};
   missing = failure = "";
   memory = UINT64_MAX;
-  uploaded = downloaded = calls = 0;
+  uploaded = downloaded = 0;
+  calls = allocated = 0;
 }
 
 static resnet_status fail(resnet_status status, const std::string &message, resnet_error *error) {
@@ -58,6 +59,7 @@ static resnet_status finish(void *, resnet_error *error) {
 }
 
 static resnet_status allocate(void *, uint64_t bytes, resnet_device_memory *memory, resnet_error *error) {
+  ++driver.allocated;
   if (bytes > driver.memory - driver.held)
     return fail(RESNET_OUT_OF_MEMORY, "fake: " + std::to_string(bytes) + " bytes are too many", error);
   ++driver.allocations;

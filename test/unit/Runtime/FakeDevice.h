@@ -18,7 +18,7 @@ struct FakeDriver {
   std::string failure; // why the next finish fails
   uint64_t memory = UINT64_MAX;
   std::atomic<uint64_t> held{0}, uploaded{0}, downloaded{0};
-  std::atomic<int> opened{0}, queues{0}, allocations{0}, wrapped{0}, marks{0}, calls{0};
+  std::atomic<int> opened{0}, queues{0}, allocations{0}, wrapped{0}, marks{0}, calls{0}, allocated{0};
   void reset();
   /// Nothing is left that a model or context made.
   bool isClean() const { return opened == 0 && queues == 0 && allocations == 0 && wrapped == 0 && marks == 0 && held == 0; }
